@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The trice authors
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+TRICE := $(CURDIR)/.build/release/trice
+IMAGES := $(CURDIR)/.build/images
+
+# What the build links, what trice uses when it runs, and what examples and tests call.
+PACKAGES := libyaml-dev libcap-dev libarchive-dev zlib1g-dev libzstd-dev libnftables1 libnftables-dev nftables \
+	busybox-static iproute2 python3 curl ca-certificates pkg-config gcc libc6-dev util-linux
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build images demo test bench fmt lint install clean
+
+help: ## Show this help
+	@echo "make TARGET, on Debian 12 with Swift 6.3; demo, test and bench as root:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install the Debian packages that are missing
+	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is wanted: https://www.swift.org/install" >&2; exit 1; }
+	@missing=; for package in $(PACKAGES); do \
+		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		echo "Installing$$missing"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+
+build: setup ## Build the release binary, .build/release/trice
+	@echo "Building (a first build takes some minutes)"
+	$(SWIFT) build -c release --static-swift-stdlib --product trice
+
+images: setup ## Make the examples' images from Debian packages
+	examples/images/build $(IMAGES)
+
+demo: build ## Bring the webshop of examples/ up, kill parts of it, take it down
+	TRICE=$(TRICE) IMAGES=$(IMAGES) examples/demo
+
+test: build images ## Run all tests, on the real kernel
+	TRICE_BINARY=$(TRICE) TRICE_IMAGES=$(IMAGES) Tests/run
+
+bench: build images ## Measure start, stop, exec, run and config, beside the kernel's floor
+	TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/run
+
+fmt: ## Format the sources
+	$(SWIFT) format --in-place --parallel --recursive Sources Tests
+
+lint: ## Check the sources' format
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests
+
+install: ## Install below PREFIX (default: /usr/local)
+	@[ -x $(TRICE) ] || { echo "$(TRICE) is not there: make build" >&2; exit 1; }
+	install -D -m 755 -s $(TRICE) $(DESTDIR)$(PREFIX)/bin/trice
+	@if $(TRICE) --generate-completion-script bash >.build/trice.bash 2>/dev/null; then \
+		install -D -m 644 .build/trice.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/trice; \
+		$(TRICE) --generate-completion-script zsh >.build/_trice; \
+		install -D -m 644 .build/_trice $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_trice; \
+		$(TRICE) --generate-completion-script fish >.build/trice.fish; \
+		install -D -m 644 .build/trice.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/trice.fish; \
+	fi
+	@if [ -f Documentation/trice.1 ]; then install -D -m 644 Documentation/trice.1 $(DESTDIR)$(PREFIX)/share/man/man1/trice.1; fi
+
+clean: ## Remove what was built
+	rm -rf .build

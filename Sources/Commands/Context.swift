@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import ArgumentParser
+import Compose
+import Core
+import Glibc
+import Linux
+import Runtime
+import Supervisor
+
+/// What every command needs: the options that come before it, the roots, the project.
+struct Context {
+    let global: GlobalOptions
+    let roots = Roots.fromEnvironment()
+
+    init(_ global: GlobalOptions) { self.global = global }
+
+    /// The project as its files say.
+    ///
+    /// - Parameter services: those that were named; their profiles are active.
+    func project(services: [String] = []) throws -> Project {
+        do throws(LoadError) {
+            return try load(loadRequest(services: services)) { warning in
+                Output.standardError(warning.rendered(color: Output.usesColour(global.ansi, on: 2)))
+            }
+        } catch { throw refused(error) }
+    }
+
+    func loadRequest(services: [String] = []) -> LoadRequest {
+        LoadRequest(
+            files: global.file, projectName: global.projectName, projectDirectory: global.projectDirectory,
+            profiles: global.profile, envFiles: global.envFile, environment: Context.environment,
+            workingDirectory: absolutePath("."), services: services)
+    }
+
+    /// Prints what is wrong with the files, as it belongs on standard error, and gives the exit status.
+    private func refused(_ error: LoadError) -> any Error {
+        switch error {
+        case .noConfigurationFile:
+            return Failure("\(error)", hint: "name one with -f, or go to its directory", exitCode: error.exitCode)
+        case .invalid(let diagnostics):
+            Output.standardError(diagnostics.rendered(color: Output.usesColour(global.ansi, on: 2)))
+            return ExitCode(error.exitCode)
+        }
+    }
+
+    /// The project's name: as given, else as the files say.
+    func projectName() throws -> String {
+        if let name = global.projectName ?? Context.environment["COMPOSE_PROJECT_NAME"], global.file.isEmpty {
+            guard ProjectName.normalized(name) == name, !name.isEmpty else {
+                throw Failure(
+                    "invalid project name \"\(name)\": only lower-case letters, digits, - and _ can stand in it")
+            }
+            return name
+        }
+        return try project().name
+    }
+
+    func paths() throws -> ProjectPaths { ProjectPaths(roots, project: try projectName()) }
+    func paths(of project: Project) -> ProjectPaths { ProjectPaths(roots, project: project.name) }
+
+    static var environment: [String: String] {
+        var result: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let text = String(cString: entry)
+            if let equals = text.firstIndex(of: "=") {
+                result[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            next += 1
+        }
+        return result
+    }
+}

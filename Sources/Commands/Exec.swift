@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import ArgumentParser
+import Compose
+import Core
+import Glibc
+import Linux
+import Supervisor
+
+struct Exec: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Run a command in a running container.")
+
+    @Flag(name: [.short, .long], help: "Do not wait for it.")
+    var detach = false
+    @Flag(name: [.customShort("T"), .customLong("no-tty")], help: "No terminal, even if there is one.")
+    var noTTY = false
+    @Flag(
+        name: [.customShort("t"), .customLong("tty")],
+        help: "Accepted for docker's sake: a terminal is given where there is one.")
+    var tty = false
+    @Flag(name: [.short, .long], inversion: .prefixedNo, help: "Standard input is passed on.")
+    var interactive = true
+    @Option(name: [.short, .long], help: ArgumentHelp("Run as this user.", valueName: "USER"))
+    var user: String?
+    @Option(name: [.short, .long], help: ArgumentHelp("Run in this directory.", valueName: "DIR"))
+    var workdir: String?
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp(
+            "Set a variable: NAME=VALUE, or NAME for the caller's; may be repeated.", valueName: "NAME=VALUE"))
+    var env: [String] = []
+    @Option(help: ArgumentHelp("The replica's number.", valueName: "NUMBER"))
+    var index = 1
+    @Flag(help: "With all capabilities.")
+    var privileged = false
+    @Argument(help: ArgumentHelp("The service.", valueName: "SERVICE"))
+    var service: String
+    @Argument(
+        parsing: .captureForPassthrough, help: ArgumentHelp("The command and its arguments.", valueName: "COMMAND"))
+    var command: [String] = []
+
+    func validate() throws {
+        if command.isEmpty { throw ValidationError("exec wants a command") }
+    }
+
+    func run() throws {
+        let context = Context(Trice.global)
+        let paths = try context.paths()
+        guard let client = try SupervisorClient.connectIfActive(paths) else {
+            _ = try RecordStore(paths).chosen([service], context)
+            throw Failure("service \"\(service)\" is not running")
+        }
+        var options = Request.ExecOptions(service: service, index: index, arguments: command)
+        options.environment = env.compactMap(EnvironmentOption.resolved)
+        (options.user, options.workingDirectory, options.privileged, options.detached) = (
+            user, workdir, privileged, detach
+        )
+        options.terminal = !noTTY && !detach && isatty(0) == 1 && isatty(1) == 1
+        if options.terminal {
+            options.terminalSize = Output.terminalSize(of: 1).map { [UInt16($0.rows), UInt16($0.columns)] } ?? []
+        }
+        let session = Session(client, input: interactive)
+        try session.send(.exec(options), streams: !options.terminal && !detach)
+        let status = try session.run()
+        if status != 0 { throw ExitCode(status) }
+    }
+}
+
+/// `-e NAME=VALUE`, or `-e NAME` for the caller's own value.
+enum EnvironmentOption {
+    static func resolved(_ text: String) -> String? {
+        if text.contains("=") { return text }
+        return Context.environment[text].map { "\(text)=\($0)" }
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import ArgumentParser
+import CLinux
+import Core
+import Glibc
+import Images
+import Linux
+import Runtime
+import Supervisor
+
+struct ImageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "image", abstract: "Load, import, list and remove images.",
+        subcommands: [ImageLoad.self, ImageImport.self, ImageList.self, ImageRemove.self])
+}
+
+struct ImageLoad: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load", abstract: "Load the images of an archive: docker-archive or OCI layout, also compressed.")
+
+    @Option(name: [.short, .long], help: ArgumentHelp("The archive (default: standard input).", valueName: "FILE"))
+    var input: String?
+    @Flag(name: [.short, .long], help: "Print nothing.")
+    var quiet = false
+
+    func run() throws {
+        let store = ImageStore(root: Roots.fromEnvironment().root)
+        for name in try store.load(try InputFile.open(input), named: input ?? "on standard input") where !quiet {
+            Output.line("Loaded image: \(name)")
+        }
+    }
+}
+
+struct ImageImport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Make an image of the tar archive of a root file system.")
+
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp(
+            "How its containers run: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME or WORKDIR, as in a Dockerfile; may be repeated.",
+            valueName: "INSTRUCTION"))
+    var change: [String] = []
+    @Argument(help: ArgumentHelp("The archive, - for standard input.", valueName: "FILE"))
+    var file: String
+    @Argument(help: ArgumentHelp("The image's name.", valueName: "NAME"))
+    var name: String?
+
+    func run() throws {
+        var config = ImageConfig()
+        for text in change { try ImageChange.apply(text, to: &config) }
+        let reference = try name.map { try Reference($0) }
+        let store = ImageStore(root: Roots.fromEnvironment().root)
+        let id = try store.importRootFileSystem(
+            try InputFile.open(file == "-" ? nil : file), named: file == "-" ? "on standard input" : file,
+            as: reference,
+            config: config, created: String(timestamp(realTime()).prefix(19)) + "Z")
+        Output.line(id)
+    }
+}
+
+struct ImageList: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "ls", abstract: "List the images.", aliases: ["list"])
+
+    @Flag(name: [.short, .long], help: "Only the ids.")
+    var quiet = false
+    @Flag(help: "Do not shorten the ids.")
+    var noTrunc = false
+    @Option(help: ArgumentHelp("table or json.", valueName: "FORMAT"))
+    var format: Format = .table
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
+
+    private struct Row: Encodable {
+        let ID: String
+        let Repository: String
+        let Tag: String
+        let Digest: String
+        let Size: Int64
+        let CreatedAt: String
+    }
+
+    func run() throws {
+        let images = try ImageStore(root: Roots.fromEnvironment().root).list()
+        var table = Table("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE")
+        for image in images {
+            let id = noTrunc ? image.id : String(image.id.dropFirst(7).prefix(12))
+            if quiet {
+                Output.line(id)
+                continue
+            }
+            for reference in image.references.isEmpty ? ["<none>:<none>"] : image.references {
+                let parts = ImageName(reference)
+                if format == .json {
+                    let row = Row(
+                        ID: image.id, Repository: parts.repository, Tag: parts.tag, Digest: image.digest,
+                        Size: image.size,
+                        CreatedAt: timestamp(image.created))
+                    Output.line(String(decoding: try encodeJSON(row), as: UTF8.self))
+                } else {
+                    table.add(
+                        parts.repository, parts.tag, id, "\(Age.text(since: image.created)) ago",
+                        SizeText.text(image.size))
+                }
+            }
+        }
+        if !quiet && format == .table { Output.standardOutput(table.text) }
+    }
+}
+
+struct ImageRemove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Remove images that no container was made from.", aliases: ["remove"])
+
+    @Argument(help: ArgumentHelp("Names or ids.", valueName: "IMAGE"))
+    var images: [String]
+
+    func run() throws {
+        let roots = Roots.fromEnvironment()
+        let store = ImageStore(root: roots.root)
+        var inUse: [String: String] = [:]
+        for record in try ProjectPaths.all(roots).flatMap({ try RecordStore($0).load().records }) {
+            inUse[record.config.imageID] = record.name
+        }
+        for image in images { for line in try store.remove(image, inUse: inUse) { Output.line(line) } }
+    }
+}
+
+/// Repository and tag, as lists show them.
+struct ImageName {
+    let repository: String
+    let tag: String
+
+    init(_ reference: String) {
+        let afterSlash = reference.lastIndex(of: "/").map { reference.index(after: $0) } ?? reference.startIndex
+        let colon = reference[afterSlash...].lastIndex(of: ":")
+        repository = colon.map { String(reference[..<$0]) } ?? reference
+        tag = colon.map { String(reference[reference.index(after: $0)...]) } ?? "latest"
+    }
+}
+
+/// Bytes as docker shows them: `1.85MB`.
+enum SizeText {
+    static func text(_ bytes: Int64) -> String {
+        var value = Double(bytes)
+        for unit in ["B", "kB", "MB", "GB"] {
+            if value < 1000 { return unit == "B" ? "\(bytes)B" : "\(rounded(value))\(unit)" }
+            value /= 1000
+        }
+        return "\(rounded(value))TB"
+    }
+
+    /// Three digits.
+    private static func rounded(_ value: Double) -> String {
+        let scale = value < 10 ? 100.0 : value < 100 ? 10.0 : 1.0
+        let number = (value * scale).rounded() / scale
+        return scale == 1 ? "\(Int(number))" : "\(number)"
+    }
+}
+
+/// An input that the user names, or standard input.
+enum InputFile {
+    static func open(_ path: String?) throws -> Descriptor {
+        guard let path else {
+            if isatty(0) == 1 {
+                throw Failure("standard input is a terminal", hint: "name an archive, or give one: … < FILE")
+            }
+            return Descriptor(try check("dup") { dup(0) })
+        }
+        do throws(SystemError) { return try Descriptor.open(path, O_RDONLY) } catch { throw Failure("\(error)") }
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import ArgumentParser
+import CLinux
+import Compose
+import Core
+import Glibc
+import Linux
+import Reconciler
+import Runtime
+import Supervisor
+
+struct Logs: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what the services have written.", discussion: "Needs no supervisor: it reads the log files.")
+
+    @Flag(name: [.short, .long], help: "Go on as it comes, until the containers have ended.")
+    var follow = false
+    @Option(
+        name: [.customShort("n"), .long],
+        help: ArgumentHelp("Only so many of the last lines: a number or all.", valueName: "LINES"))
+    var tail = "all"
+    @Flag(name: [.short, .long], help: "The time before each line.")
+    var timestamps = false
+    @Option(
+        help: ArgumentHelp(
+            "Only what was written from then on: a time (RFC 3339) or how long ago (10m).", valueName: "TIME"))
+    var since: String?
+    @Option(help: ArgumentHelp("Only what was written before.", valueName: "TIME"))
+    var until: String?
+    @Flag(help: "No service's name before each line.")
+    var noLogPrefix = false
+    @Flag(help: "No colours.")
+    var noColor = false
+    @Option(help: ArgumentHelp("Only the replica with this number.", valueName: "NUMBER"))
+    var index: Int?
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    var services: [String] = []
+
+    func validate() throws {
+        if tail != "all" && (Int(tail) ?? -1) < 0 { throw ValidationError("--tail wants a number or all, not \(tail)") }
+        for text in [since, until].compactMap({ $0 }) where Logs.instant(text) == nil {
+            throw ValidationError("\(text) is neither a time such as 2026-01-02T15:04:05Z nor a duration such as 10m")
+        }
+    }
+
+    func run() throws {
+        let context = Context(Trice.global)
+        let paths = try context.paths()
+        let records = try RecordStore(paths).chosen(services, context)
+            .filter { !$0.state.reconciled.isOneOff && (index == nil || $0.config.number == index) }
+        let format = LogFormat(
+            prefix: !noLogPrefix, timestamps: timestamps,
+            colour: !noColor && Output.usesColour(Trice.global.ansi, on: 1))
+        let printer = LogPrinter(
+            format, names: records.map(\.config.logName), since: since.flatMap(Logs.instant),
+            until: until.flatMap(Logs.instant))
+        let watch = try FileWatch()
+        for record in records {
+            try printer.add(record.id, name: record.config.logName, path: paths.log(record.id), tail: Int(tail))
+        }
+        // Connected before the first look, so that no end is missed.
+        let client = follow ? try SupervisorClient.connectIfActive(paths) : nil
+        try client?.send(.events)
+        if follow { for record in records where exists(paths.log(record.id)) { try watch.add(paths.log(record.id)) } }
+        try printer.printNew()
+        guard let client else { return }
+        try follow(printer, watch, client, paths, services: Set(services))
+    }
+
+    private func follow(
+        _ printer: LogPrinter, _ watch: FileWatch, _ connected: SupervisorClient, _ paths: ProjectPaths,
+        services: Set<String>
+    ) throws {
+        var client = connected
+        while true {
+            let running = try RecordStore(paths).current().filter { record in
+                (services.isEmpty || services.contains(record.config.service)) && !record.state.reconciled.isOneOff
+                    && record.isActive
+            }
+            for record in running {
+                try printer.add(record.id, name: record.config.logName, path: paths.log(record.id))
+                if exists(paths.log(record.id)) { try watch.add(paths.log(record.id)) }
+            }
+            try printer.printNew()
+            if running.isEmpty { return }
+            // Until a container starts or ends, only the files matter.
+            var isChanged = false
+            while !isChanged {
+                var polled = [
+                    pollfd(fd: watch.descriptor.raw, events: Int16(POLLIN), revents: 0),
+                    pollfd(fd: client.descriptor, events: Int16(POLLIN), revents: 0),
+                ]
+                poll(&polled, 2, -1)
+                if polled[0].revents != 0 {
+                    watch.drain()
+                    try printer.printNew()
+                }
+                if polled[1].revents != 0 {
+                    guard let (reply, _) = try client.next() else {
+                        // It was killed, and is back; or nothing runs any more.
+                        guard let next = try SupervisorClient.connectIfActive(paths) else { return try printer.printNew() }
+                        client = next
+                        try client.send(.events)
+                        isChanged = true
+                        continue
+                    }
+                    if case .event(let event) = reply, [.start, .restart, .die].contains(event.action) {
+                        isChanged = true
+                    }
+                }
+            }
+        }
+    }
+
+    /// The instant as the log files have it: RFC 3339 in UTC with nine digits after the point.
+    static func instant(_ text: String) -> String? {
+        if let span = try? TimeSpan(parsing: text) { return timestamp(realTime() - UInt64(max(0, span.nanoseconds))) }
+        if let seconds = Double(text), seconds >= 0 { return timestamp(UInt64(seconds * 1e9)) }
+        return Timestamp.normalized(text)
+    }
+}
+
+/// RFC 3339 as people write it.
+enum Timestamp {
+    /// `2026-01-02`, `2026-01-02T15:04`, `2026-01-02T15:04:05.5Z`, `…+02:00`; UTC where no zone is given.
+    static func normalized(_ text: String) -> String? {
+        var parts = tm()
+        var rest = ""
+        for pattern in ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"] {
+            parts = tm()
+            let matched: String? = text.withCString { start in
+                trice_strptime(start, pattern, &parts).map { String(cString: $0) }
+            }
+            if let matched {
+                rest = matched
+                break
+            }
+            if pattern == "%Y-%m-%d" { return nil }
+        }
+        var nanoseconds = ""
+        if rest.hasPrefix(".") {
+            nanoseconds = String(rest.dropFirst().prefix { $0.isNumber })
+            rest = String(rest.dropFirst(1 + nanoseconds.count))
+        }
+        var offset = 0
+        if rest != "" && rest != "Z" {
+            let sign = rest.hasPrefix("-") ? -1 : 1
+            let digits = rest.dropFirst().split(separator: ":")
+            guard rest.hasPrefix("+") || rest.hasPrefix("-"), digits.count == 2, let hours = Int(digits[0]),
+                let minutes = Int(digits[1])
+            else {
+                return nil
+            }
+            offset = sign * (hours * 3600 + minutes * 60)
+        }
+        let seconds = timegm(&parts) - offset
+        guard seconds >= 0 else { return nil }
+        let padded = String((nanoseconds + "000000000").prefix(9))
+        return timestamp(UInt64(seconds) * 1_000_000_000 + (UInt64(padded) ?? 0))
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Compose
+import Core
+import Glibc
+import Linux
+import Reconciler
+import Runtime
+import Supervisor
+
+extension RecordStore {
+    /// The records as they are: a living supervisor's word holds; without one, a process that is gone has ended, nobody
+    /// knows how.
+    func current() throws -> [ContainerRecord] {
+        let records = try load().records
+        if try isSupervised { return records }
+        return records.map { record in
+            guard record.state.reconciled.isLive, record.state.process.map({ ProcessIdentity(runningPID: $0.pid) != $0 }) ?? true
+            else { return record }
+            var ended = record
+            ended.state.reconciled.phase = .exited
+            ended.state.reconciled.exitCode = ExitStatus.unknown.code
+            return ended
+        }
+    }
+
+    /// Whether the project's launcher lives, which starts its supervisor again whenever that dies.
+    private var isSupervised: Bool {
+        get throws {
+            do {
+                return try decodeJSON(ProcessIdentity.self, from: readFile(paths.launcherPID)).openPidfd() != nil
+            } catch let error as SystemError where error.errno == ENOENT {
+                return false
+            }
+        }
+    }
+
+    /// Whether the project has no container on record.
+    var isEmpty: Bool { get throws { try load().records.isEmpty && !exists(paths.desired) } }
+
+    /// The records of these services, or of all.
+    ///
+    /// - Throws: `Failure` for a service that neither has a container nor stands in the file.
+    func chosen(_ services: [String], _ context: Context) throws -> [ContainerRecord] {
+        let records = try current()
+        if services.isEmpty { return records }
+        for name in services where !records.contains(where: { $0.config.service == name }) {
+            let inFile = try context.projectIfThere()?.service(name) != nil
+            if !inFile { throw Failure("no such service: \(name)") }
+        }
+        return records.filter { services.contains($0.config.service) }
+    }
+}
+
+extension ContainerRecord {
+    /// Whether it runs, or its restart policy will start it again.
+    var isActive: Bool {
+        let state = self.state.reconciled
+        return state.phase == .exited ? restartsSoon : state.isLive
+    }
+
+    private var restartsSoon: Bool {
+        let rule: RestartRule =
+            switch config.definition.restart {
+            case .no, nil: .no
+            case .always: .always
+            case .unlessStopped: .unlessStopped
+            case .onFailure(let attempts): .onFailure(attempts)
+            }
+        return RestartBackOff.restartTime(of: state.reconciled, rule) != nil
+    }
+
+    /// Docker's word for its state.
+    var stateWord: String {
+        let state = self.state.reconciled
+        switch state.phase {
+        case .created, .failed: return state.phase == .failed && state.started > 0 ? "exited" : "created"
+        case .starting: return state.started > 0 ? "restarting" : "created"
+        case .running, .stopping: return self.state.paused ? "paused" : "running"
+        case .exited: return restartsSoon ? "restarting" : "exited"
+        case .removing: return "removing"
+        }
+    }
+}
+
+extension Context {
+    /// The project of the files, or nil where there are none.
+    func projectIfThere() throws -> Project? {
+        do throws(LoadError) { return try load(loadRequest()) } catch {
+            if case .noConfigurationFile = error { return nil }
+            return try project()
+        }
+    }
+}

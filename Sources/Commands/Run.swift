@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import ArgumentParser
+import Compose
+import Core
+import Glibc
+import Linux
+import Supervisor
+
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a one-off command in a new container of a service.",
+        discussion: "What the service depends on is started first. The service's ports are not published.")
+
+    @Flag(help: "Remove the container when it has ended.")
+    var rm = false
+    @Flag(name: [.short, .long], help: "Do not wait for it; print its name.")
+    var detach = false
+    @Flag(name: [.customShort("T"), .customLong("no-TTY")], help: "No terminal, even if there is one.")
+    var noTTY = false
+    @Flag(name: [.short, .long], inversion: .prefixedNo, help: "Standard input is passed on.")
+    var interactive = true
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp(
+            "Set a variable: NAME=VALUE, or NAME for the caller's; may be repeated.", valueName: "NAME=VALUE"))
+    var env: [String] = []
+    @Option(name: [.short, .long], help: ArgumentHelp("Run as this user.", valueName: "USER"))
+    var user: String?
+    @Option(name: [.short, .long], help: ArgumentHelp("Run in this directory.", valueName: "DIR"))
+    var workdir: String?
+    @Option(help: ArgumentHelp("Run this in place of the entry point.", valueName: "COMMAND"))
+    var entrypoint: String?
+    @Option(help: ArgumentHelp("Name of the container.", valueName: "NAME"))
+    var name: String?
+    @Flag(help: "Do not start what the service depends on.")
+    var noDeps = false
+    @Flag(help: "Publish the service's ports.")
+    var servicePorts = false
+    @Flag(help: "Be found under the service's names.")
+    var useAliases = false
+    @Flag(help: "Accepted for docker compose's sake.")
+    var quietPull = false
+    @Argument(help: ArgumentHelp("The service.", valueName: "SERVICE"))
+    var service: String
+    @Argument(
+        parsing: .captureForPassthrough,
+        help: ArgumentHelp("The command and its arguments, in place of the service's.", valueName: "COMMAND"))
+    var command: [String] = []
+
+    func run() throws {
+        let context = Context(Trice.global)
+        let project = try context.project(services: [service])
+        guard let found = project.service(service) else { throw Failure("no such service: \(service)") }
+        let terminal = !noTTY && !detach && isatty(0) == 1 && isatty(1) == 1
+        var options = Request.RunOptions(
+            service: try changed(found, terminal: terminal), name: name ?? oneOffName(project))
+        (options.remove, options.detached, options.ignoreDependencies) = (rm, detach, noDeps)
+        options.useAliases = useAliases
+        if terminal {
+            options.terminalSize = Output.terminalSize(of: 1).map { [UInt16($0.rows), UInt16($0.columns)] } ?? []
+        }
+
+        let document = try memoryFile("project", encodeJSON(project))
+        let progress = Progress(Trice.global)
+        let session = Session(try SupervisorClient.start(context.paths(of: project)), input: interactive)
+        try session.send(.run(options), streams: !terminal && !detach, after: [document])
+        let status = try session.run { reply in
+            switch reply {
+            case .event(let event) where event.service != service || event.kind != .container: progress.show(event)
+            case .warning(let text): progress.warn(text)
+            case .started: progress.finish()
+            default: break
+            }
+        }
+        if detach { Output.line(options.name) }
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private func oneOffName(_ project: Project) -> String {
+        var random = SystemRandomNumberGenerator()
+        let digits = (0..<12).map { _ in String(Int.random(in: 0..<16, using: &random), radix: 16) }.joined()
+        return "\(project.name)-\(service)-run-\(digits)"
+    }
+
+    /// The service as the command line changes it.
+    private func changed(_ service: Service, terminal: Bool) throws -> Service {
+        var service = service
+        if !command.isEmpty { service.command = command }
+        if let entrypoint {
+            guard let words = commandWords(entrypoint) else {
+                throw Failure("--entrypoint \(entrypoint): a quote is not closed")
+            }
+            service.entrypoint = words
+            if command.isEmpty { service.command = [] }
+        }
+        for text in env.compactMap(EnvironmentOption.resolved) {
+            let name = String(text.prefix { $0 != "=" })
+            service.environment.removeAll { $0.name == name }
+            service.environment.append(EnvironmentVariable(name: name, value: String(text.dropFirst(name.count + 1))))
+        }
+        if let user { service.user = user }
+        if let workdir { service.workingDirectory = workdir }
+        if !servicePorts { service.ports = [] }
+        service.containerName = nil
+        service.restart = nil
+        service.tty = terminal
+        service.stdinOpen = interactive
+        return service
+    }
+}

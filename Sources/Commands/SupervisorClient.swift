@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import CLinux
+import Core
+import Glibc
+import Linux
+import Runtime
+import Supervisor
+
+/// A connection to a project's supervisor.
+final class SupervisorClient {
+    private let socket: PacketSocket
+
+    private init(_ socket: PacketSocket) { self.socket = socket }
+
+    var descriptor: Int32 { socket.descriptor.raw }
+
+    /// Connects to the supervisor that runs.
+    ///
+    /// - Returns: nil where none does.
+    static func connect(_ paths: ProjectPaths) throws -> SupervisorClient? {
+        let raw = try check("socket") {
+            Glibc.socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        }
+        let descriptor = Descriptor(raw)
+        do {
+            try throughDirectory(of: paths.socket) { path in
+                try check("connect", paths.socket) { trice_unix_connect(descriptor.raw, path) }
+            }
+            return SupervisorClient(PacketSocket(descriptor))
+        } catch let error as SystemError where error.errno == ENOENT || error.errno == ECONNREFUSED {
+            return nil
+        }
+    }
+
+    /// Connects to the supervisor of a project that has something running; starts one where it was killed.
+    ///
+    /// - Returns: nil where nothing runs.
+    static func connectIfActive(_ paths: ProjectPaths) throws -> SupervisorClient? {
+        if let client = try connect(paths) { return client }
+        return try RecordStore(paths).current().contains(where: \.isActive) ? try start(paths) : nil
+    }
+
+    /// Connects, starting a supervisor where none runs.
+    static func start(_ paths: ProjectPaths) throws -> SupervisorClient {
+        for _ in 0..<20 {
+            if let client = try connect(paths) { return client }
+            let ready = try SupervisorStart.spawnLauncher(paths)
+            _ = try ready.read(upTo: 1)
+        }
+        throw Failure("no supervisor can be started", hint: "see \(paths.supervisorLog)")
+    }
+
+    func send(_ command: Request.Command, descriptors: [Descriptor] = []) throws {
+        try socket.send(Request(command), descriptors: descriptors)
+    }
+
+    /// The next reply; nil where the supervisor is gone.
+    func next() throws -> (reply: Reply, descriptors: [Descriptor])? {
+        do {
+            return try socket.receive(Reply.self).map { ($0.message, $0.descriptors) }
+        } catch let error as SystemError where error.errno == ECONNRESET {
+            return nil
+        }
+    }
+
+    /// The next reply, waited for until an instant of `EventLoop.now`.
+    private func next(before deadline: UInt64?) throws -> (reply: Reply, descriptors: [Descriptor])? {
+        if let deadline {
+            var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let now = EventLoop.now
+            let left = deadline > now ? Int32(min((deadline - now) / 1_000_000 + 1, 1 << 30)) : 0
+            if poll(&polled, 1, left) == 0 { throw Failure("the stack is not ready within the time given") }
+        }
+        return try next()
+    }
+
+    /// Asks for what may be asked twice, and follows it to its end. A supervisor that is killed on the way is asked again
+    /// when it is back.
+    ///
+    /// - Returns: the exit status.
+    static func perform(
+        _ command: Request.Command, _ paths: ProjectPaths, descriptors: [Descriptor] = [], limit: Int? = nil,
+        onReply: (Reply) -> Void
+    ) throws -> Int32 {
+        let deadline = limit.map { EventLoop.now + UInt64($0) * 1_000_000_000 }
+        for _ in 0..<5 {
+            let client = try start(paths)
+            do { try client.send(command, descriptors: descriptors) } catch let error as SystemError
+                where error.errno == EPIPE
+            { continue }
+            while let (reply, _) = try client.next(before: deadline) {
+                switch reply {
+                case .finished(let status): return status
+                case .failed(let failure): throw failure
+                default: onReply(reply)
+                }
+            }
+        }
+        throw Failure("the supervisor went away again and again", hint: "see \(paths.supervisorLog)")
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import ArgumentParser
+import CLinux
+import Core
+import Glibc
+import Linux
+import Netlink
+import Networking
+import Runtime
+import Supervisor
+
+struct SystemCheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "List what this root has on the host, and find what leaked.",
+        discussion: "Ends with 1 where something is there that no stack needs.")
+
+    @Flag(name: [.short, .long], help: "Say only what leaked.")
+    var quiet = false
+
+    func run() throws {
+        let roots = Roots.fromEnvironment()
+        let survey = try HostSurvey(roots)
+        if !quiet { Output.standardOutput(survey.report) }
+        for leak in survey.leaks { Output.standardError("leak: \(leak)\n") }
+        if survey.leaks.isEmpty {
+            if !quiet { Output.line("Nothing leaked.") }
+        } else {
+            throw ExitCode(1)
+        }
+    }
+}
+
+/// Everything that a root of trice has on the host, and what of it belongs to nothing.
+struct HostSurvey {
+    private(set) var leaks: [String] = []
+    private var lines: [String] = []
+
+    var report: String { lines.map { "\($0)\n" }.joined() }
+
+    init(_ roots: Roots) throws {
+        lines.append("root \(roots.root), run \(roots.run), tag \(roots.tag)")
+        var running: [ContainerRecord] = []
+        for paths in try ProjectPaths.all(roots) {
+            let (records, unreadable) = try RecordStore(paths).load()
+            let live = try RecordStore(paths).current().filter(\.isActive)
+            running += live
+            lines.append("project \(paths.project): \(records.count) containers, \(live.count) running")
+            for id in unreadable {
+                leaks.append(
+                    "container \(id.prefix(12)) of project \(paths.project) is there in part: \(paths.container(id))")
+            }
+        }
+        try lookAtProcesses(roots, running)
+        try lookAtNetworks(roots, running)
+        try lookAtControlGroups(roots, running)
+        try lookAtMounts(roots)
+    }
+
+    private mutating func lookAtProcesses(_ roots: Roots, _ running: [ContainerRecord]) throws {
+        let directory = "\(roots.run)/projects"
+        guard exists(directory) else { return }
+        for name in try listDirectory(directory) where !name.hasSuffix(".lock") {
+            let paths = ProjectPaths(roots, project: name)
+            let launcher =
+                exists(paths.launcherPID)
+                ? try decodeJSON(ProcessIdentity.self, from: readFile(paths.launcherPID)) : nil
+            if let launcher, launcher.openPidfd() != nil {
+                lines.append("launcher of \(name): pid \(launcher.pid)")
+            } else if running.contains(where: { $0.config.project == name }) {
+                leaks.append("project \(name) runs without a supervisor; any command on it starts one")
+            } else {
+                leaks.append("files of project \(name), which nobody serves: \(paths.run)")
+            }
+        }
+    }
+
+    private mutating func lookAtNetworks(_ roots: Roots, _ running: [ContainerRecord]) throws {
+        let records = try NetworkStore(roots).list()
+        let host = try NetworkHost()
+        let bridges = Set(records.map(\.bridge))
+        for link in try host.links(withPrefix: LinkName.bridgePrefix(tag: roots.tag)) {
+            if bridges.contains(link.name) {
+                lines.append("bridge \(link.name): network \(records.first { $0.bridge == link.name }?.name ?? "")")
+            } else {
+                leaks.append("bridge \(link.name): remove it with ip link delete \(link.name)")
+            }
+        }
+        let expected = running.map(\.state.addresses.count).reduce(0, +)
+        let ends = try host.links(withPrefix: LinkName.vethPrefix(tag: roots.tag))
+        if !ends.isEmpty { lines.append("\(ends.count) virtual links") }
+        // A link goes with its container's network namespace, which the kernel takes down a moment after the container.
+        for link in ends.dropFirst(expected) where running.isEmpty {
+            leaks.append("link \(link.name): remove it with ip link delete \(link.name)")
+        }
+        let table = FirewallScript(tag: roots.tag).table
+        if try Firewall(tag: roots.tag, lockPath: "\(roots.run)/firewall.lock").tables().contains(table) {
+            lines.append("nftables table inet \(table)")
+            if records.isEmpty {
+                leaks.append("nftables table \(table): remove it with nft delete table inet \(table)")
+            }
+        }
+    }
+
+    private mutating func lookAtControlGroups(_ roots: Roots, _ running: [ContainerRecord]) throws {
+        let parent = "\(try ControlGroupHierarchy.ofHost().mountPoint)/trice/\(roots.tag)"
+        guard exists(parent) else { return }
+        let known = Set(running.map(\.id))
+        for project in try directories(parent) {
+            for id in try directories("\(parent)/\(project)") {
+                if known.contains(id) {
+                    lines.append("cgroup of \(project): \(id.prefix(12))")
+                } else {
+                    leaks.append("cgroup \(parent)/\(project)/\(id)")
+                }
+            }
+        }
+    }
+
+    private mutating func lookAtMounts(_ roots: Roots) throws {
+        for line in try readText("/proc/self/mounts").split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            if fields.count > 1, fields[1].hasPrefix("\(roots.root)/projects/") || fields[1].hasPrefix("\(roots.run)/")
+            {
+                leaks.append("mount \(fields[1]): remove it with umount \(fields[1])")
+            }
+        }
+    }
+
+    private func directories(_ path: String) throws -> [String] {
+        try listDirectory(path).filter { name in
+            var status = stat()
+            return lstat("\(path)/\(name)", &status) == 0 && status.st_mode & trice_s_ifmt == trice_s_ifdir
+        }
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import ArgumentParser
+import Core
+import Glibc
+
+/// The command line. One file a command.
+///
+/// The options of the project come before the command, as with docker compose, and mean something else after it (`-f` of
+/// `logs`): they are taken off first, and the rest is parsed without them. This type is what `trice --help` shows.
+package struct Trice: ParsableCommand {
+    package static let version = "0.1.0"
+
+    package static let configuration = CommandConfiguration(
+        commandName: "trice",
+        abstract: "Bring the services of a Compose file up and down as isolated containers, without a daemon.",
+        usage: "trice [-f FILE] [-p NAME] COMMAND [OPTIONS] [SERVICE …]",
+        discussion: """
+            The same files, flags and habits as docker compose. Options that say which project is meant come before the
+            command.
+            """,
+        version: version, groupedSubcommands: groups)
+
+    fileprivate static let groups: [CommandGroup] = [
+        CommandGroup(name: "Stacks:", subcommands: [Up.self, Down.self, Ps.self, Logs.self, Config.self, Ls.self]),
+        CommandGroup(
+            name: "Services:",
+            subcommands: [
+                Start.self, Stop.self, Restart.self, Kill.self, Exec.self, Run.self, Scale.self, Create.self, Rm.self,
+                Pause.self, Unpause.self, Wait.self, Port.self, Events.self,
+            ]),
+        CommandGroup(
+            name: "Images and the host:", subcommands: [ImageCommand.self, SystemCommand.self, VersionCommand.self]),
+    ]
+
+    @OptionGroup package var options: GlobalOptions
+
+    /// What was given before the command.
+    @TaskLocal static var global = GlobalOptions()
+
+    package init() {}
+
+    /// Parses the arguments, runs the command and ends the process with its exit status.
+    package static func run(_ arguments: [String]) -> Never {
+        do {
+            let (own, rest) = split(arguments)
+            let global = try GlobalOptions.parse(own)
+            if rest.isEmpty || ["-h", "--help", "help"].contains(rest[0]) && rest.count == 1 {
+                Output.standardOutput(helpMessage(columns: Output.terminalSize(of: 1)?.columns ?? 100) + "\n")
+                Glibc.exit(rest.isEmpty ? 1 : 0)
+            }
+            try $global.withValue(global) {
+                var command = try Dispatch.parseAsRoot(rest)
+                try command.run()
+            }
+            Glibc.exit(0)
+        } catch let code as ExitCode {
+            Glibc.exit(code.rawValue)
+        } catch let failure as Failure {
+            Output.standardError(Output.render(failure))
+            Glibc.exit(failure.exitCode)
+        } catch {
+            let code = Dispatch.exitCode(for: error)
+            let message = Dispatch.fullMessage(for: error)
+            if code == .success {
+                Output.line(message)
+                Glibc.exit(0)
+            }
+            Output.standardError(message + "\n")
+            // docker compose's status for a wrong command line, where the parser's own is 64.
+            Glibc.exit(code == .validationFailure ? 16 : 1)
+        }
+    }
+
+    /// The arguments before the command, and the rest.
+    static func split(_ arguments: [String]) -> (own: [String], rest: [String]) {
+        var index = 0
+        while index < arguments.count {
+            let argument = arguments[index]
+            guard argument.hasPrefix("-"), argument != "-", !["-h", "--help", "--version"].contains(argument) else {
+                break
+            }
+            // `--name value` and `-f value`; `--name=value` and `-fvalue` stand alone.
+            let standsAlone = argument.contains("=") || (!argument.hasPrefix("--") && argument.count > 2)
+            index += standsAlone ? 1 : 2
+        }
+        index = min(index, arguments.count)
+        return (Array(arguments[..<index]), Array(arguments[index...]))
+    }
+}
+
+/// The commands, without the options that come before them.
+private struct Dispatch: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trice", version: Trice.version, groupedSubcommands: Trice.groups)
+}
+
+/// Which project is meant, and how to print. As docker compose's.
+package struct GlobalOptions: ParsableArguments, Sendable {
+    @Option(
+        name: [.customShort("f"), .long],
+        help: ArgumentHelp("Compose file; may be repeated, later ones override.", valueName: "FILE"))
+    package var file: [String] = []
+
+    @Option(name: [.customShort("p"), .long], help: ArgumentHelp("Project name.", valueName: "NAME"))
+    package var projectName: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Directory that relative paths are meant from (default: the first file's).", valueName: "DIR"))
+    package var projectDirectory: String?
+
+    @Option(help: ArgumentHelp("Enable the services of this profile; may be repeated.", valueName: "PROFILE"))
+    package var profile: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "File of variables for the Compose file (default: .env); may be repeated.", valueName: "FILE"))
+    package var envFile: [String] = []
+
+    @Option(help: ArgumentHelp("How progress is shown: auto, tty, plain, json, quiet.", valueName: "KIND"))
+    package var progress: ProgressKind = .auto
+
+    @Option(help: ArgumentHelp("Whether to use colours and cursor movement: auto, never, always.", valueName: "WHEN"))
+    package var ansi: AnsiMode = .auto
+
+    package init() {}
+}
+
+package enum ProgressKind: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, tty, plain, json, quiet }
+package enum AnsiMode: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, never, always }

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import ArgumentParser
+import Compose
+import Core
+import Linux
+import Runtime
+import Supervisor
+
+struct Up: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Create and start the stack, and keep it running.",
+        discussion:
+            "Without -d the logs are followed until all containers have ended; Ctrl-C stops the stack, a second one kills it."
+    )
+
+    @Flag(name: [.short, .long], help: "Return when the stack is up.")
+    var detach = false
+    @Flag(help: "Return when all services run and are healthy; implies -d.")
+    var wait = false
+    @Option(help: ArgumentHelp("With --wait: fail when it takes longer.", valueName: "SECONDS"))
+    var waitTimeout: Int?
+    @Flag(name: .customLong("build"), help: "Refused: building images is not supported yet.")
+    var build = false
+    @Flag(help: "Make containers anew even if nothing changed.")
+    var forceRecreate = false
+    @Flag(help: "Leave containers that exist as they are.")
+    var noRecreate = false
+    @Flag(help: "Do not start what the services depend on.")
+    var noDeps = false
+    @Flag(help: "Create the containers, do not start them.")
+    var noStart = false
+    @Flag(help: "Remove containers of services that are no longer in the file.")
+    var removeOrphans = false
+    @Flag(name: [.customShort("V"), .long], help: "Make anonymous volumes anew instead of handing them on.")
+    var renewAnonVolumes = false
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("Grace before a container that is replaced or stopped is killed.", valueName: "SECONDS"))
+    var timeout: Int?
+    @Option(
+        help: ArgumentHelp("How many containers a service has: SERVICE=NUM; may be repeated.", valueName: "SERVICE=NUM")
+    )
+    var scale: [String] = []
+    @Flag(help: "Stop all when any container ends.")
+    var abortOnContainerExit = false
+    @Flag(help: "Stop all when any container fails.")
+    var abortOnContainerFailure = false
+    @Option(
+        help: ArgumentHelp(
+            "End with this service's exit status; implies --abort-on-container-exit.", valueName: "SERVICE"))
+    var exitCodeFrom: String?
+    @Flag(help: "No service's name before each line.")
+    var noLogPrefix = false
+    @Flag(help: "No colours.")
+    var noColor = false
+    @Flag(help: "The time before each line.")
+    var timestamps = false
+    @Option(help: ArgumentHelp("Follow the logs of this service only; may be repeated.", valueName: "SERVICE"))
+    var attach: [String] = []
+    @Option(help: ArgumentHelp("Do not follow the logs of this service; may be repeated.", valueName: "SERVICE"))
+    var noAttach: [String] = []
+    @Flag(name: [.customShort("y"), .customLong("yes")], help: "Accepted for docker compose's sake: trice never asks.")
+    var yes = false
+    @Argument(help: ArgumentHelp("Only these services, and what they depend on.", valueName: "SERVICE"))
+    var services: [String] = []
+
+    func validate() throws {
+        if forceRecreate && noRecreate { throw ValidationError("--force-recreate and --no-recreate are incompatible") }
+        if build { throw ValidationError("--build: building images is not supported yet") }
+        if detach && (abortOnContainerExit || abortOnContainerFailure || exitCodeFrom != nil) {
+            throw ValidationError(
+                "--abort-on-container-exit, --abort-on-container-failure and --exit-code-from need the logs to be followed: leave out -d"
+            )
+        }
+        _ = try scales()
+    }
+
+    func scales() throws -> [String: Int] {
+        var result: [String: Int] = [:]
+        for text in scale {
+            let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+            guard parts.count == 2, let number = Int(parts[1]), number >= 0 else {
+                throw ValidationError("--scale wants SERVICE=NUM with a number of 0 or more, not \(text)")
+            }
+            result[String(parts[0])] = number
+        }
+        return result
+    }
+
+    func run() throws {
+        let context = Context(Trice.global)
+        let project = try context.project(services: services)
+        for name in services + Array(try scales().keys) + [exitCodeFrom].compactMap({ $0 })
+        where project.service(name) == nil {
+            throw Failure("no such service: \(name)")
+        }
+        var options = Request.UpOptions()
+        options.services = services
+        options.recreation = forceRecreate ? .always : noRecreate ? .never : .changed
+        (options.removeOrphans, options.ignoreDependencies, options.start) = (removeOrphans, noDeps, !noStart)
+        (options.wait, options.timeout, options.scale, options.renewVolumes) = (
+            wait, timeout, try scales(), renewAnonVolumes
+        )
+
+        let paths = context.paths(of: project)
+        options.rerunsCompleted = !(detach || wait || noStart)
+        let bringUp = BringUp(context: context, paths: paths, project: project, options: options)
+        if detach || wait || noStart {
+            let status = try bringUp.run(limit: wait ? waitTimeout : nil)
+            if status != 0 { throw ExitCode(status) }
+            return
+        }
+        var attached = AttachedStack(bringUp, services: followed(project))
+        attached.format = LogFormat(
+            prefix: !noLogPrefix, timestamps: timestamps,
+            colour: !noColor && Output.usesColour(Trice.global.ansi, on: 1))
+        attached.format.separatesErrors = true
+        attached.stopsOnExit = abortOnContainerExit || exitCodeFrom != nil
+        attached.stopsOnFailure = abortOnContainerFailure
+        attached.exitCodeFrom = exitCodeFrom
+        attached.timeout = timeout
+        let status = try attached.run()
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    /// The services whose logs are shown.
+    private func followed(_ project: Project) -> Set<String> {
+        let started = services.isEmpty ? project.services.map(\.name) : services
+        let chosen = attach.isEmpty ? started.filter { project.service($0)?.attach != false } : attach
+        return Set(chosen).subtracting(noAttach)
+    }
+}
+
+/// Tells the supervisor what the project shall be, and shows how it gets there.
+struct BringUp {
+    let context: Context
+    let paths: ProjectPaths
+    let project: Project
+    let options: Request.UpOptions
+
+    /// - Parameter limit: seconds after which it is given up.
+    func run(limit: Int? = nil) throws -> Int32 {
+        let document = try memoryFile("project", encodeJSON(project))
+        let progress = Progress(context.global)
+        defer { progress.finish() }
+        return try SupervisorClient.perform(.up(options), paths, descriptors: [document], limit: limit) { reply in
+            switch reply {
+            case .event(let event): progress.show(event)
+            case .warning(let text): progress.warn(text)
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import YAML
+
+extension TreeReader {
+    /// `command` and `entrypoint`: a list, or a line that is split as a shell would; null is the image's.
+    mutating func command(_ node: YAMLNode, _ path: String) -> [String]? {
+        if node.isNull { return nil }
+        guard case .scalar = node.content else { return strings(node, path) }
+        guard let line = string(node, path) else { return nil }
+        guard let words = commandWords(line) else {
+            report(
+                "bad-command", "\(path): invalid command line string", at: node,
+                hint: "close its quotes and parentheses, or write the command as a list")
+            return nil
+        }
+        return words
+    }
+}
+
+/// A command line's words, by the rules that docker compose splits by: quotes and backslashes as in a shell, but no
+/// expansion, and what follows an unquoted `;`, `&`, `|`, `<` or `>` is dropped. Nil if quotes or parentheses stay open.
+package func commandWords(_ line: String) -> [String]? {
+    enum Quote { case none, single, double, backtick, dollar }
+    var words: [String] = []
+    var word = ""
+    var hasWord = false
+    var quote = Quote.none
+    var isEscaped = false
+    scan: for character in line.unicodeScalars {
+        if isEscaped {
+            word.unicodeScalars.append(character)
+            (isEscaped, hasWord) = (false, true)
+            continue
+        }
+        switch character {
+        case "\\" where quote != .single:
+            isEscaped = true
+            continue
+        case " ", "\t", "\r", "\n":
+            if quote != .none {
+                word.unicodeScalars.append(character)
+            } else if hasWord {
+                words.append(word)
+                (word, hasWord) = ("", false)
+            }
+            continue
+        case "`" where quote == .none: quote = .backtick
+        case "`" where quote == .backtick: quote = .none
+        case "(" where quote == .none:
+            guard word.hasSuffix("$") else { return nil }
+            quote = .dollar
+        case "(" where quote == .dollar: return nil
+        case ")" where quote == .dollar: quote = .none
+        case ")" where quote == .none: return nil
+        case "\"" where quote == .none || quote == .double:
+            quote = quote == .double ? .none : .double
+            hasWord = true
+            continue
+        case "'" where quote == .none || quote == .single:
+            quote = quote == .single ? .none : .single
+            hasWord = true
+            continue
+        case ";", "&", "|", "<", ">":
+            guard quote == .none else { break }
+            // `2>` is part of the redirection.
+            if character == ">", let first = word.utf8.first, first.isASCIIDigit { hasWord = false }
+            break scan
+        default: break
+        }
+        word.unicodeScalars.append(character)
+        hasWord = true
+    }
+    if hasWord { words.append(word) }
+    return quote == .none && !isEscaped ? words : nil
+}

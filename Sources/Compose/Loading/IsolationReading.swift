@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import YAML
+
+/// Keys about namespaces, limits and rights.
+extension TreeReader {
+    /// `host` is the one mode there is (Compose Specification, 05-services.md, `userns_mode`).
+    mutating func usernsMode(_ node: YAMLNode, _ path: String) -> Bool {
+        guard let text = string(node, path) else { return false }
+        if text != "host", !text.isEmpty {
+            report("unsupported-value", "\(path): '\(text)' is not supported, only 'host' is", at: node)
+        }
+        return text == "host"
+    }
+
+    /// `pid`, `ipc`, `uts`, `cgroup`.
+    mutating func namespace(_ node: YAMLNode, _ path: String, _ allowed: [String]) -> NamespaceMode? {
+        guard let text = string(node, path), !text.isEmpty else { return nil }
+        if allowed.contains(text) {
+            switch text {
+            case "host": return .host
+            case "private": return .private
+            case "shareable": return .shareable
+            default: break
+            }
+        }
+        if text.hasPrefix("service:"), allowed.contains("service:"), text.utf8.count > 8 {
+            return .service(String(text.dropFirst(8)))
+        }
+        if text.hasPrefix("container:") {
+            report("unsupported-value", "\(path): 'container:' is not supported yet", at: node)
+            return nil
+        }
+        let words = allowed.map { $0 == "service:" ? "service:NAME" : $0 }
+        report("bad-value", "\(path): '\(text)' is none of \(words.joined(separator: ", "))", at: node)
+        return nil
+    }
+
+    /// Compose Specification, 05-services.md, `ulimits`.
+    mutating func ulimits(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) -> [Ulimit] {
+        var result: [Ulimit] = []
+        for pair in pairs(node, path) ?? [] where !pair.name.hasPrefix("x-") {
+            let at = "\(path).\(pair.name)"
+            draft.place("ulimits.\(pair.name)", pair.value)
+            guard case .mapping(let fields) = pair.value.content else {
+                guard let limit = int(pair.value, at, in: -1 ... .max) else { continue }
+                result.append(Ulimit(name: pair.name, soft: limit, hard: limit, isSingle: true))
+                continue
+            }
+            var soft: Int64?
+            var hard: Int64?
+            for field in fields {
+                switch field.name {
+                case "soft": soft = int(field.value, "\(at).soft", in: -1 ... .max)
+                case "hard": hard = int(field.value, "\(at).hard", in: -1 ... .max)
+                default: unknown(field, at, known: ["soft", "hard"])
+                }
+            }
+            guard fields.contains(where: { $0.name == "soft" }), fields.contains(where: { $0.name == "hard" }) else {
+                report("missing-key", "\(at) needs both soft and hard", at: pair.key)
+                continue
+            }
+            if let soft, let hard { result.append(Ulimit(name: pair.name, soft: soft, hard: hard, isSingle: false)) }
+        }
+        return result
+    }
+
+    /// Compose Specification, 05-services.md, `security_opt`: so far `no-new-privileges`.
+    mutating func securityOptions(_ node: YAMLNode, _ path: String) -> [SecurityOption] {
+        var result: [SecurityOption] = []
+        for (index, item) in items(node, path).enumerated() {
+            guard let text = string(item, "\(path)[\(index)]") else { continue }
+            switch text {
+            case "no-new-privileges", "no-new-privileges:true", "no-new-privileges=true":
+                result.append(.noNewPrivileges(true))
+            case "no-new-privileges:false", "no-new-privileges=false": result.append(.noNewPrivileges(false))
+            default:
+                report(
+                    "unsupported-value", "\(path)[\(index)]: '\(text)' is not supported yet, only no-new-privileges is",
+                    at: item)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import YAML
+
+/// Keys about the life of a container: dependencies, health, restarts, pulls.
+extension TreeReader {
+    /// Compose Specification, 05-services.md, `depends_on`.
+    mutating func dependencies(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) -> [Dependency] {
+        if case .mapping(let pairs) = node.content {
+            return pairs.compactMap { pair in
+                draft.place("depends_on.\(pair.name)", pair.key)
+                return dependency(pair, "\(path).\(pair.name)")
+            }
+        }
+        var seen: [String: YAMLNode] = [:]
+        var result: [Dependency] = []
+        for (index, item) in items(node, path).enumerated() {
+            guard let name = string(item, "\(path)[\(index)]") else { continue }
+            if let first = seen[name] {
+                report(
+                    "duplicate-item", "\(path): '\(name)' is listed twice", at: item,
+                    notes: [Diagnostic.Note("it is first listed here", at: first.place)])
+                continue
+            }
+            seen[name] = item
+            draft.place("depends_on.\(name)", item)
+            result.append(Dependency(service: name))
+        }
+        return result
+    }
+
+    private mutating func dependency(_ pair: YAMLPair, _ path: String) -> Dependency? {
+        guard case .mapping(let fields) = pair.value.content else {
+            report("wrong-type", "\(path) must be a mapping, not \(pair.value.kind)", at: pair.key)
+            return nil
+        }
+        var dependency = Dependency(service: pair.name)
+        var hasCondition = false
+        for field in fields {
+            let at = "\(path).\(field.name)"
+            switch field.name {
+            case "condition":
+                hasCondition = true
+                if let word = string(field.value, at) {
+                    dependency.condition = choice(word, field.value, at) ?? .started
+                }
+            case "restart": dependency.restart = bool(field.value, at) ?? false
+            case "required": dependency.required = bool(field.value, at) ?? true
+            default: unknown(field, path, known: ["condition", "restart", "required"])
+            }
+        }
+        if !hasCondition { report("missing-key", "\(path).condition is missing", at: pair.key) }
+        return dependency
+    }
+
+    /// One of the words of an enumeration.
+    private mutating func choice<Word: RawRepresentable<String> & CaseIterable>(
+        _ text: String, _ node: YAMLNode, _ path: String
+    ) -> Word? {
+        if let word = Word(rawValue: text) { return word }
+        let words = Word.allCases.map(\.rawValue)
+        report(
+            "bad-value", "\(path): '\(text)' is none of \(words.joined(separator: ", "))", at: node,
+            hint: nearestName(to: text, among: words).map { "did you mean '\($0)'?" })
+        return nil
+    }
+
+    /// Compose Specification, 05-services.md, `healthcheck`.
+    mutating func healthcheck(_ node: YAMLNode, _ path: String) -> Healthcheck? {
+        guard let fields = pairs(node, path) else { return nil }
+        var check = Healthcheck()
+        for field in fields {
+            let at = "\(path).\(field.name)"
+            switch field.name {
+            case "test": check.test = healthTest(field.value, at)
+            case "interval": check.interval = timeSpan(field.value, at)
+            case "timeout": check.timeout = timeSpan(field.value, at)
+            case "start_period": check.startPeriod = timeSpan(field.value, at)
+            case "start_interval": check.startInterval = timeSpan(field.value, at)
+            case "retries": check.retries = int(field.value, at, in: 0 ... .max).map { Int($0) }
+            case "disable": check.disable = bool(field.value, at) ?? false
+            default:
+                unknown(
+                    field, path,
+                    known: ["test", "interval", "timeout", "start_period", "start_interval", "retries", "disable"])
+            }
+        }
+        return check
+    }
+
+    private mutating func healthTest(_ node: YAMLNode, _ path: String) -> Healthcheck.Test? {
+        if case .scalar = node.content { return string(node, path).map { .shell($0) } }
+        let words = strings(node, path)
+        switch (words.first, words.count) {
+        case (nil, _), ("NONE"?, 1): return Healthcheck.Test.none
+        case ("CMD"?, 2...): return .exec(Array(words.dropFirst()))
+        case ("CMD-SHELL"?, 2): return .shell(words[1])
+        case ("CMD"?, _), ("CMD-SHELL"?, _):
+            report("bad-value", "\(path): a command must follow \(words[0])", at: node)
+        default:
+            report("bad-value", "\(path) must start with \"CMD\", \"CMD-SHELL\" or \"NONE\"", at: node)
+        }
+        return nil
+    }
+
+    /// Compose Specification, 05-services.md, `restart`.
+    mutating func restart(_ node: YAMLNode, _ path: String) -> RestartPolicy? {
+        guard case .string(let text)? = node.value else {
+            mismatch(node, path, "a string")
+            if case .bool(false)? = node.value { diagnostics.hintLast("write it as \"no\"") }
+            return nil
+        }
+        switch text {
+        case "no", "": return .no
+        case "always": return .always
+        case "unless-stopped": return .unlessStopped
+        case "on-failure": return .onFailure(attempts: nil)
+        default: break
+        }
+        if text.hasPrefix("on-failure:"), let attempts = Int(text.dropFirst(11)), attempts >= 0 {
+            return .onFailure(attempts: attempts)
+        }
+        let words = ["no", "always", "on-failure", "unless-stopped"]
+        report(
+            "bad-value", "\(path): '\(text)' is none of no, always, on-failure[:MAX], unless-stopped", at: node,
+            hint: nearestName(to: text, among: words).map { "did you mean '\($0)'?" })
+        return nil
+    }
+
+    /// Compose Specification, 05-services.md, `pull_policy`.
+    mutating func pullPolicy(_ node: YAMLNode, _ path: String) -> PullPolicy? {
+        guard let text = string(node, path) else { return nil }
+        switch text {
+        case "always": return .always
+        case "never": return .never
+        case "missing": return .missing
+        case "if_not_present": return .ifNotPresent
+        case "build": return .build
+        case "refresh": return .refresh
+        case "daily": return .daily
+        case "weekly": return .weekly
+        default: break
+        }
+        if text.hasPrefix("every_") {
+            let every = String(text.dropFirst(6))
+            if let first = every.utf8.first, first.isASCIIDigit, let span = TimeSpan(every) {
+                return .every(every, span)
+            }
+        }
+        let words = ["always", "never", "missing", "if_not_present", "build", "refresh", "daily", "weekly"]
+        report(
+            "bad-value", "\(path): '\(text)' is none of \(words.joined(separator: ", ")), every_TIME", at: node,
+            hint: nearestName(to: text, among: words).map { "did you mean '\($0)'?" })
+        return nil
+    }
+}
+
+extension Diagnostics {
+    /// Gives the way out to the mistake noted last.
+    mutating func hintLast(_ hint: String) {
+        guard var last = removeLast() else { return }
+        last.hint = hint
+        add(last)
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import YAML
+
+/// Keys about how a service is on the network, `ports` apart.
+extension TreeReader {
+    /// Compose Specification, 05-services.md, `networks`.
+    mutating func attachments(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) -> [NetworkAttachment] {
+        guard case .mapping(let pairs) = node.content else {
+            var seen: Set<String> = []
+            var result: [NetworkAttachment] = []
+            for (index, item) in items(node, path).enumerated() {
+                guard let name = string(item, "\(path)[\(index)]"), seen.insert(name).inserted else { continue }
+                draft.place("networks.\(name)", item)
+                result.append(NetworkAttachment(network: name))
+            }
+            return result
+        }
+        return pairs.filter { !$0.name.hasPrefix("x-") }.map { pair in
+            let at = "\(path).\(pair.name)"
+            draft.place("networks.\(pair.name)", pair.key)
+            var attachment = NetworkAttachment(network: pair.name)
+            guard !pair.value.isNull, let fields = self.pairs(pair.value, at) else { return attachment }
+            attachment.hasOptions = !fields.isEmpty
+            for field in fields {
+                switch field.name {
+                case "aliases": attachment.aliases = uniqueStrings(field.value, "\(at).aliases")
+                default:
+                    unknown(
+                        field, at, known: ["aliases"],
+                        later: [
+                            "ipv4_address", "ipv6_address", "link_local_ips", "mac_address", "priority", "gw_priority",
+                            "interface_name", "driver_opts",
+                        ])
+                }
+            }
+            return attachment
+        }
+    }
+
+    /// Compose Specification, 05-services.md, `network_mode`.
+    mutating func networkMode(_ node: YAMLNode, _ path: String) -> NetworkMode? {
+        guard let text = string(node, path) else { return nil }
+        switch text {
+        case "": return nil
+        case "none": return NetworkMode.none
+        case "host": return .host
+        case "bridge", "default": return .bridge
+        default: break
+        }
+        if text.hasPrefix("service:"), text.utf8.count > 8 { return .service(String(text.dropFirst(8))) }
+        let problem =
+            text.hasPrefix("container:")
+            ? "'container:' is not supported yet" : "'\(text)' is none of none, host, bridge, service:NAME"
+        report(text.hasPrefix("container:") ? "unsupported-value" : "bad-value", "\(path): \(problem)", at: node)
+        return nil
+    }
+
+    /// Compose Specification, 05-services.md, `extra_hosts`: `NAME=ADDRESS` (or `NAME:ADDRESS`), or a mapping.
+    mutating func extraHosts(_ node: YAMLNode, _ path: String) -> [ExtraHost] {
+        var result: [ExtraHost] = []
+        func add(_ name: String, _ address: String) {
+            var address = address
+            if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
+            let host = ExtraHost(name: name, address: address)
+            if !result.contains(host) { result.append(host) }
+        }
+        if case .mapping(let pairs) = node.content {
+            for pair in pairs where !pair.name.hasPrefix("x-") {
+                let addresses = pair.value.sequence == nil ? [pair.value] : items(pair.value, "\(path).\(pair.name)")
+                for address in addresses {
+                    if let text = string(address, "\(path).\(pair.name)") { add(pair.name, text) }
+                }
+            }
+            return result
+        }
+        for (index, item) in items(node, path).enumerated() {
+            guard let text = string(item, "\(path)[\(index)]") else { continue }
+            guard let cut = text.firstIndex(of: "=") ?? text.firstIndex(of: ":"), cut != text.startIndex else {
+                report(
+                    "bad-value", "\(path)[\(index)]: invalid additional host, missing IP: \(text)", at: item,
+                    hint: "write it as NAME=ADDRESS")
+                continue
+            }
+            add(String(text[..<cut]), String(text[text.index(after: cut)...]))
+        }
+        return result
+    }
+}

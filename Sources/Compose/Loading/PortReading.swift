@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import YAML
+
+extension TreeReader {
+    /// Compose Specification, 05-services.md, `ports`. Equal mappings count once.
+    mutating func ports(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) -> [PortMapping] {
+        var result: [PortMapping] = []
+        var seen: Set<PortMapping> = []
+        for (index, item) in items(node, path).enumerated() {
+            let at = "\(path)[\(index)]"
+            for mapping in portMappings(item, at) where seen.insert(mapping).inserted {
+                draft.place("ports[\(result.count)]", item)
+                result.append(mapping)
+            }
+        }
+        return result
+    }
+
+    private mutating func portMappings(_ node: YAMLNode, _ path: String) -> [PortMapping] {
+        switch node.value {
+        case nil where node.mapping != nil: return portMapping(node, path).map { [$0] } ?? []
+        case .string?, .int?, .float?: break
+        default:
+            mismatch(node, path, "a port, as a string, a number or a mapping")
+            return []
+        }
+        guard let text = text(node, path), let text else { return [] }
+        do throws(PortSyntax.Failure) {
+            return try PortSyntax.parse(text)
+        } catch {
+            report(
+                "bad-port", "\(path): \(error.message)", at: node,
+                hint: "write it as [[ADDRESS:]HOST:]CONTAINER[/PROTOCOL] with ports from 1 to 65535")
+            return []
+        }
+    }
+
+    private mutating func portMapping(_ node: YAMLNode, _ path: String) -> PortMapping? {
+        var mapping = PortMapping(target: 0)
+        var hasTarget = false
+        for field in node.mapping ?? [] {
+            let at = "\(path).\(field.name)"
+            switch field.name {
+            case "target":
+                hasTarget = true
+                mapping.target = UInt16(clamping: int(field.value, at, in: 1...65535) ?? 0)
+            case "published": mapping.published = published(field.value, at)
+            case "host_ip":
+                guard let text = string(field.value, at), !text.isEmpty else { continue }
+                if PortSyntax.isAddress(text) {
+                    mapping.hostIP = text
+                } else {
+                    report("bad-port", "\(at): invalid IP address: \(text)", at: field.value)
+                }
+            case "protocol":
+                guard let text = string(field.value, at) else { continue }
+                if let known = PortMapping.TransportProtocol(rawValue: text.lowercased()) {
+                    mapping.protocol = known
+                } else {
+                    report(
+                        "bad-port", "\(at): invalid proto: \(text)", at: field.value,
+                        hint: "it is one of tcp, udp, sctp")
+                }
+            case "mode": mapping.mode = string(field.value, at) ?? "ingress"
+            case "name": mapping.name = string(field.value, at)
+            case "app_protocol": mapping.applicationProtocol = string(field.value, at)
+            default:
+                unknown(
+                    field, path, known: ["target", "published", "host_ip", "protocol", "mode", "name", "app_protocol"])
+            }
+        }
+        if !hasTarget { report("missing-key", "\(path).target is missing", at: node) }
+        return hasTarget ? mapping : nil
+    }
+
+    private mutating func published(_ node: YAMLNode, _ path: String) -> PortRange? {
+        switch node.value {
+        case .int?, .string?: break
+        default:
+            mismatch(node, path, "a port or a range of ports")
+            return nil
+        }
+        guard let text = text(node, path), let text, !text.isEmpty else { return nil }
+        guard let range = PortSyntax.range(text) else {
+            report("bad-port", "\(path): invalid hostPort: \(text)", at: node)
+            return nil
+        }
+        return range
+    }
+}

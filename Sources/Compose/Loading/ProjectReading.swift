@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import YAML
+
+/// A project as its files say, before references are checked and profiles applied.
+struct ProjectDraft {
+    var services: [ServiceDraft] = []
+    var networks: [ResourceDraft<Network>] = []
+    var volumes: [ResourceDraft<Volume>] = []
+    var extensions: [ExtensionField] = []
+}
+
+extension TreeReader {
+    /// The top level (Compose Specification, 03-compose-file.md).
+    mutating func project(_ root: YAMLNode, name: String) -> ProjectDraft {
+        var draft = ProjectDraft()
+        for field in root.mapping ?? [] {
+            switch field.name {
+            case "name": _ = string(field.value, "name")
+            case "version": version(field.value)
+            case "services":
+                for pair in section(field) {
+                    if let service = service(pair) { draft.services.append(service) }
+                }
+            case "networks":
+                for pair in section(field) {
+                    if let network = network(pair, project: name) { draft.networks.append(network) }
+                }
+            case "volumes":
+                for pair in section(field) {
+                    if let volume = volume(pair, project: name) { draft.volumes.append(volume) }
+                }
+            default:
+                if field.name.hasPrefix("x-") {
+                    draft.extensions.append(ExtensionField(name: field.name, value: document(field.value)))
+                } else {
+                    unknown(
+                        field, "", known: ["name", "version", "services", "networks", "volumes"],
+                        later: ["configs", "secrets", "include", "models"])
+                }
+            }
+        }
+        return draft
+    }
+
+    /// The entries of `services`, `networks` or `volumes` with a right name.
+    private mutating func section(_ field: YAMLPair) -> [YAMLPair] {
+        guard case .mapping(let pairs) = field.value.content else {
+            let node = field.value.isNull ? field.key : field.value
+            if !field.value.isNull || field.name == "services" { mismatch(node, field.name, "a mapping") }
+            return []
+        }
+        return pairs.filter { pair in
+            let isRight =
+                !pair.name.isEmpty
+                && pair.name.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "._-".utf8.contains($0) }
+            if !isRight {
+                report(
+                    "bad-name", "'\(pair.name)' is no name for one of \(field.name)", at: pair.key,
+                    hint: "use letters, digits, '.', '_' and '-'")
+            }
+            // Resources may be extension fields; a service may be called x-…
+            return isRight && (field.name == "services" || !pair.name.hasPrefix("x-"))
+        }
+    }
+
+    private mutating func version(_ node: YAMLNode) {
+        guard string(node, "version") != nil else { return }
+        diagnostics.add(
+            Diagnostic(
+                .warning, code: "obsolete-version",
+                "the attribute `version` is obsolete, it will be ignored, please remove it to avoid potential confusion",
+                at: node.place))
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+/// How a value of a later file goes together with that of an earlier one (Compose Specification, 13-merge.md).
+enum MergeRule {
+    /// Mappings key by key, lists one after the other, scalars by the later one.
+    case byKind
+    /// The later value alone, even if it is null.
+    case replace
+    /// The later value, of whatever kind; null leaves the earlier one.
+    case replaceUnlessNull
+    /// Lists of `KEY=VALUE` are mappings too; the later value of a key wins, even null.
+    case keyValues
+    /// Lists of names are mappings too, with `condition: service_started` for `depends_on`.
+    case names(isDependency: Bool)
+    /// One string is a list of it.
+    case append
+    /// Lists of mappings, of which those with the same value of the key are merged.
+    case appendBy(String)
+
+    init(_ path: [String]) {
+        switch path.first {
+        case "services" where path.count == 3: self = Self.service(path[2])
+        case "services" where path.count > 3: self = Self.insideService(Array(path[2...]))
+        case "networks" where path.count == 3 || path.count == 4, "volumes" where path.count == 3:
+            switch path[2...].joined(separator: ".") {
+            case "labels", "driver_opts": self = .keyValues
+            case "ipam.config": self = .appendBy("subnet")
+            case "external": self = .replaceUnlessNull
+            default: self = .byKind
+            }
+        default: self = .byKind
+        }
+    }
+
+    private static func service(_ key: String) -> MergeRule {
+        switch key {
+        case "command", "entrypoint": .replace
+        case "environment", "labels", "sysctls", "annotations": .keyValues
+        case "depends_on": .names(isDependency: true)
+        case "networks": .names(isDependency: false)
+        case "dns", "dns_search", "tmpfs", "env_file", "label_file", "extra_hosts": .append
+        default: .byKind
+        }
+    }
+
+    private static func insideService(_ path: [String]) -> MergeRule {
+        switch (path[0], path[1]) {
+        case ("healthcheck", "test"): .replaceUnlessNull
+        case ("ulimits", _) where path.count == 2: .replaceUnlessNull
+        case ("deploy", "labels"), ("build", "args"), ("build", "labels"): .keyValues
+        default: .byKind
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+
+/// What a service sees at a path (Compose Specification, 05-services.md, `volumes`).
+package enum Mount: Codable, Hashable, Sendable {
+    case bind(BindMount)
+    case volume(VolumeMount)
+    case tmpfs(TmpfsMount)
+
+    /// The path in the container, cleaned.
+    package var target: String {
+        switch self {
+        case .bind(let mount): mount.target
+        case .volume(let mount): mount.target
+        case .tmpfs(let mount): mount.target
+        }
+    }
+
+    package var readOnly: Bool {
+        switch self {
+        case .bind(let mount): mount.readOnly
+        case .volume(let mount): mount.readOnly
+        case .tmpfs(let mount): mount.readOnly
+        }
+    }
+}
+
+package struct BindMount: Codable, Hashable, Sendable {
+    /// Absolute.
+    package var source: String
+    package var target: String
+    package var readOnly: Bool
+    /// Make a directory where the source is missing. True for the short syntax, and unless the file says otherwise.
+    package var createHostPath: Bool?
+    /// `z` or `Z`; of no effect where SELinux is off.
+    package var selinux: String?
+    /// Of no effect on Linux.
+    package var consistency: String?
+    /// Whether a `bind` mapping was given or implied by the short syntax, which `config` shows.
+    package var hasOptions: Bool
+
+    package init(source: String, target: String, readOnly: Bool = false, hasOptions: Bool = true) {
+        self.source = source
+        self.target = target
+        self.readOnly = readOnly
+        self.hasOptions = hasOptions
+    }
+
+    package var createsHostPath: Bool { createHostPath ?? true }
+}
+
+package struct VolumeMount: Codable, Hashable, Sendable {
+    /// The key of the volume in the project; nil is an anonymous volume.
+    package var source: String?
+    package var target: String
+    package var readOnly: Bool
+    /// Do not fill an empty volume with what the image has at the path.
+    package var noCopy: Bool
+    /// Of no effect on Linux.
+    package var consistency: String?
+    /// Whether a `volume` mapping was given or implied by the short syntax, which `config` shows.
+    package var hasOptions: Bool
+
+    package init(source: String?, target: String, readOnly: Bool = false, noCopy: Bool = false, hasOptions: Bool = true)
+    {
+        self.source = source
+        self.target = target
+        self.readOnly = readOnly
+        self.noCopy = noCopy
+        self.hasOptions = hasOptions
+    }
+}
+
+package struct TmpfsMount: Codable, Hashable, Sendable {
+    package var target: String
+    package var readOnly: Bool
+    package var size: ByteSize?
+    /// Permission bits.
+    package var mode: UInt32?
+    /// Of no effect on Linux.
+    package var consistency: String?
+    /// Whether a `tmpfs` mapping was given, which `config` shows.
+    package var hasOptions: Bool
+
+    package init(
+        target: String, readOnly: Bool = false, size: ByteSize? = nil, mode: UInt32? = nil, hasOptions: Bool = false
+    ) {
+        self.target = target
+        self.readOnly = readOnly
+        self.size = size
+        self.mode = mode
+        self.hasOptions = hasOptions
+    }
+}
+
+/// An item of the service's `tmpfs`: a path, and mount options after a colon.
+package struct TmpfsPath: Codable, Hashable, Sendable {
+    package var target: String
+    /// As for mount(8): `size=64m`, `mode=755`, `noexec`.
+    package var options: [String]
+
+    package init(target: String, options: [String] = []) {
+        self.target = target
+        self.options = options
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+
+/// A Compose application, resolved: every name, path and default is filled in, every reference leads somewhere.
+///
+/// Compose Specification, 03-compose-file.md and 04-version-and-name.md.
+package struct Project: Codable, Hashable, Sendable {
+    package var name: String
+    /// Absolute; relative paths of the files are meant from here.
+    package var workingDirectory: String
+    /// The Compose files in the order they were merged, absolute; `-` is standard input.
+    package var files: [String]
+    /// The files that variables were taken from, absolute.
+    package var environmentFiles: [String]
+    /// The variables that interpolation used: those of the process, and those of `environmentFiles`.
+    package var environment: [String: String]
+    package var activeProfiles: [String]
+    /// In the order of the files.
+    package var services: [Service]
+    /// Those whose profiles are not active; their references are not checked.
+    package var disabledServices: [Service]
+    /// Those that a service uses, the implied `default` included.
+    package var networks: [Network]
+    /// Those that a service uses.
+    package var volumes: [Volume]
+    /// The names of the networks and volumes that the files declare and no enabled service uses.
+    package var unusedNetworks: [Network]
+    package var unusedVolumes: [Volume]
+    /// The top-level `x-…` fields.
+    package var extensions: [ExtensionField]
+
+    package init(name: String, workingDirectory: String) {
+        self.name = name
+        self.workingDirectory = workingDirectory
+        files = []
+        environmentFiles = []
+        environment = [:]
+        activeProfiles = []
+        services = []
+        disabledServices = []
+        networks = []
+        volumes = []
+        unusedNetworks = []
+        unusedVolumes = []
+        extensions = []
+    }
+
+    /// The enabled service of that name. Linear.
+    package func service(_ name: String) -> Service? { services.first { $0.name == name } }
+    /// The network that services call `key`. Linear.
+    package func network(_ key: String) -> Network? { networks.first { $0.key == key } }
+    /// The volume that services call `key`. Linear.
+    package func volume(_ key: String) -> Volume? { volumes.first { $0.key == key } }
+}
+
+/// A field `x-…`, which trice carries and does not read (Compose Specification, 11-extension.md).
+package struct ExtensionField: Codable, Hashable, Sendable {
+    package var name: String
+    package var value: Document
+
+    package init(name: String, value: Document) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// The place in the user's files that asked for something, by key path: `image`, `ports[0]`, `environment.DB_URL`.
+package typealias Places = [String: SourceLocation]

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+
+/// One service (Compose Specification, 05-services.md). What the file leaves out is nil or empty, and not a guess.
+package struct Service: Codable, Hashable, Sendable {
+    package var name: String
+    package var image: String
+    package var platform: String?
+    package var pullPolicy: PullPolicy?
+    package var containerName: String?
+    /// Nil: the image's; empty: none.
+    package var command: [String]?
+    /// Nil: the image's; empty: none.
+    package var entrypoint: [String]?
+    /// From `env_file`, `environment` and the project's environment, each name once.
+    package var environment: [EnvironmentVariable] = []
+    package var workingDirectory: String?
+    package var user: String?
+    package var groupAdd: [String] = []
+    package var hostname: String?
+    package var domainname: String?
+    /// By name of the service depended on; those that `network_mode: service:x` and its like imply included.
+    package var dependencies: [Dependency] = []
+    package var healthcheck: Healthcheck?
+    package var restart: RestartPolicy?
+    package var mounts: [Mount] = []
+    package var tmpfs: [TmpfsPath] = []
+    package var ports: [PortMapping] = []
+    /// As written: `3000`, `8080-8085/tcp`.
+    package var expose: [String] = []
+    /// In the order of the file; empty where `networkMode` says otherwise.
+    package var networks: [NetworkAttachment] = []
+    package var networkMode: NetworkMode?
+    package var initProcess: Bool?
+    package var stopSignal: String?
+    package var stopGracePeriod: TimeSpan?
+    package var labels: [Label] = []
+    package var profiles: [String] = []
+    package var scale: Int?
+    package var deploy: Deploy?
+    package var extraHosts: [ExtraHost] = []
+    package var dns: [String] = []
+    package var dnsSearch: [String] = []
+    package var dnsOptions: [String] = []
+    package var capabilitiesAdded: [String] = []
+    package var capabilitiesDropped: [String] = []
+    package var securityOptions: [SecurityOption] = []
+    package var privileged = false
+    package var readOnly = false
+    package var tty = false
+    package var stdinOpen = false
+    package var attach: Bool?
+    /// `userns_mode: host`.
+    package var usesHostUserNamespace = false
+    package var pid: NamespaceMode?
+    package var ipc: NamespaceMode?
+    package var uts: NamespaceMode?
+    package var cgroup: NamespaceMode?
+    package var sysctls: [Sysctl] = []
+    package var ulimits: [Ulimit] = []
+    package var shmSize: ByteSize?
+    package var oomScoreAdjustment: Int?
+    /// The place of the service's own key, and of what it says: see `Places`.
+    package var location: SourceLocation
+    package var places: Places = [:]
+
+    package init(name: String, image: String, location: SourceLocation) {
+        self.name = name
+        self.image = image
+        self.location = location
+    }
+
+    /// How many containers it has.
+    package var replicas: Int { scale ?? deploy?.replicas ?? 1 }
+
+    package var noNewPrivileges: Bool { securityOptions.contains(.noNewPrivileges(true)) }
+
+    /// The place of a key path, or of the nearest one above it that has a place.
+    package func place(_ path: String) -> SourceLocation {
+        var path = path[...]
+        while true {
+            if let place = places[String(path)] { return place }
+            guard let cut = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { return location }
+            path = path[..<cut]
+        }
+    }
+}
+
+/// A variable of the container. A nil value means: not set, even if the image or an `env_file` sets it.
+package struct EnvironmentVariable: Codable, Hashable, Sendable {
+    package var name: String
+    package var value: String?
+
+    package init(name: String, value: String?) {
+        self.name = name
+        self.value = value
+    }
+}
+
+package struct Label: Codable, Hashable, Sendable {
+    package var name: String
+    package var value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+package struct Sysctl: Codable, Hashable, Sendable {
+    package var name: String
+    package var value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// A resource limit as for `setrlimit(2)`; -1 is no limit.
+package struct Ulimit: Codable, Hashable, Sendable {
+    package var name: String
+    package var soft: Int64
+    package var hard: Int64
+    /// Given as one number for both.
+    package var isSingle: Bool
+
+    package init(name: String, soft: Int64, hard: Int64, isSingle: Bool) {
+        self.name = name
+        self.soft = soft
+        self.hard = hard
+        self.isSingle = isSingle
+    }
+}
+
+/// A line of `/etc/hosts`; the address may be `host-gateway`.
+package struct ExtraHost: Codable, Hashable, Sendable {
+    package var name: String
+    package var address: String
+
+    package init(name: String, address: String) {
+        self.name = name
+        self.address = address
+    }
+}
+
+/// What is read of `deploy` (Compose Specification, deploy.md).
+package struct Deploy: Codable, Hashable, Sendable {
+    package var replicas: Int?
+
+    package init(replicas: Int? = nil) {
+        self.replicas = replicas
+    }
+}

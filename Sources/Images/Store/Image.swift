@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+/// An image of the store, ready to start containers from.
+package struct Image: Hashable, Sendable {
+    /// The digest of its configuration: `sha256:…`. Equal ids mean equal content.
+    package var id: String
+    /// The digest of its manifest.
+    package var digest: String
+    /// Names that refer to it, in their short form: `redis:7`.
+    package var references: [String]
+    package var config: ImageConfig
+    /// Directories of its unpacked layers as overlayfs wants them: the topmost first.
+    package var layerPaths: [String]
+    /// Nanoseconds since 1970; 0 where the image does not say.
+    package var created: UInt64
+    /// Of all layers unpacked, in bytes.
+    package var size: Int64
+
+    package init(
+        id: String, digest: String, references: [String], config: ImageConfig, layerPaths: [String], created: UInt64,
+        size: Int64
+    ) {
+        (self.id, self.digest, self.references, self.config) = (id, digest, references, config)
+        (self.layerPaths, self.created, self.size) = (layerPaths, created, size)
+    }
+}
+
+/// How a container of the image runs where nothing else is said: the `config` object of the OCI image specification
+/// (config.md), with Docker's health check.
+package struct ImageConfig: Codable, Hashable, Sendable {
+    package var user: String?
+    package var exposedPorts: [String: Empty]?
+    package var env: [String]?
+    package var entrypoint: [String]?
+    package var cmd: [String]?
+    package var volumes: [String: Empty]?
+    package var workingDir: String?
+    package var labels: [String: String]?
+    package var stopSignal: String?
+    package var healthcheck: ImageHealthcheck?
+
+    package init() {}
+
+    package struct Empty: Codable, Hashable, Sendable {
+        package init() {}
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case user = "User"
+        case exposedPorts = "ExposedPorts"
+        case env = "Env"
+        case entrypoint = "Entrypoint"
+        case cmd = "Cmd"
+        case volumes = "Volumes"
+        case workingDir = "WorkingDir"
+        case labels = "Labels"
+        case stopSignal = "StopSignal"
+        case healthcheck = "Healthcheck"
+    }
+}
+
+/// Docker's extension of the image configuration; durations in nanoseconds.
+package struct ImageHealthcheck: Codable, Hashable, Sendable {
+    /// `["NONE"]`, `["CMD", …]` or `["CMD-SHELL", line]`.
+    package var test: [String]?
+    package var interval: Int64?
+    package var timeout: Int64?
+    package var startPeriod: Int64?
+    package var startInterval: Int64?
+    package var retries: Int?
+
+    package init() {}
+
+    package var isEnabled: Bool { test.map { !$0.isEmpty && $0[0] != "NONE" } ?? false }
+
+    enum CodingKeys: String, CodingKey {
+        case test = "Test"
+        case interval = "Interval"
+        case timeout = "Timeout"
+        case startPeriod = "StartPeriod"
+        case startInterval = "StartInterval"
+        case retries = "Retries"
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import CLinux
+import Core
+import Crypto
+import Glibc
+import Linux
+
+/// Files on their way into the store: written aside, their digests computed meanwhile, and renamed when they are wanted.
+final class Ingest {
+    struct Item: Hashable {
+        let path: String
+        let digest: Digest
+        let size: Int64
+    }
+
+    private let store: ImageStore
+    private var count = 0
+
+    init(_ store: ImageStore) throws(SystemError) {
+        self.store = store
+        try makeDirectories(store.unfinished, mode: 0o700)
+    }
+
+    /// Writes what `read` gives, until it gives nothing, to a file aside.
+    func write(_ read: () throws -> [UInt8]) throws -> Item {
+        count += 1
+        let path = "\(store.unfinished)/\(count)"
+        let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+        var hash = SHA256()
+        var size: Int64 = 0
+        while true {
+            let part = try read()
+            if part.isEmpty { break }
+            hash.update(data: part)
+            size += Int64(part.count)
+            try file.writeAll(part)
+        }
+        try check("fsync", path) { fsync(file.raw) }
+        return Item(path: path, digest: Digest(bytes: hash.finalize()), size: size)
+    }
+
+    /// Makes the file a blob of the store.
+    func keep(_ item: Item) throws(SystemError) {
+        let blob = store.blob("\(item.digest)")
+        try makeDirectories(parentDirectory(blob))
+        if exists(blob) { return }
+        try check("rename", blob) { rename(item.path, blob) }
+    }
+
+    /// Makes these bytes a blob of the store.
+    func keep(_ bytes: [UInt8]) throws -> Item {
+        var rest = bytes
+        let item = try write {
+            defer { rest = [] }
+            return rest
+        }
+        try keep(item)
+        return item
+    }
+
+    /// Unpacks layers on top of each other, where the store does not have them yet.
+    ///
+    /// - Parameters:
+    ///   - blobs: the layers, compressed or not, the lowest first.
+    ///   - diffIDs: the digests that they must have when uncompressed.
+    /// - Returns: their chain ids.
+    func unpack(_ blobs: [Digest], diffIDs: [Digest]) throws -> [String] {
+        var chain: [String] = []
+        for (blob, diffID) in zip(blobs, diffIDs) {
+            let id =
+                chain.last.map { "\(Digest(bytes: SHA256.hash(data: Array("\($0) \(diffID)".utf8))))" } ?? "\(diffID)"
+            let target = store.layer(id)
+            if !exists(target) {
+                try unpack(blob, diffID: diffID, to: target, lower: chain.reversed().map(store.layer))
+            }
+            chain.append(id)
+        }
+        return chain
+    }
+
+    private func unpack(_ blob: Digest, diffID: Digest, to target: String, lower: [String]) throws {
+        let aside = "\(store.unfinished)/layer-\(diffID.hex)"
+        try makeDirectories(aside)
+        try check("chmod", aside) { chmod(aside, 0o755) }
+        let stream = try LayerStream(store.blob("\(blob)"))
+        do {
+            var unpacking = try Unpacking(into: aside, lower: lower)
+            try unpacking.unpack(ArchiveReader(.tar) { try stream.read() })
+            let found = try stream.finish()
+            guard found == diffID else {
+                throw Unpacking.Refusal(description: "its content has the digest \(found), not \(diffID)")
+            }
+            try check("syncfs", aside) { () -> Int32 in
+                let directory = trice_open(aside, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+                defer { close(directory) }
+                return trice_syncfs(directory)
+            }
+            try makeDirectories(parentDirectory(target), mode: 0o711)
+            try check("rename", target) { rename(aside, target) }
+        } catch {
+            try removeTree(aside)
+            throw Failure("layer \(blob): \(error)")
+        }
+    }
+}
+
+/// A layer's blob, uncompressed, with the digest of what was read.
+final class LayerStream {
+    private let archive: ArchiveReader
+    private var hash = SHA256()
+    private var ended = false
+
+    init(_ path: String) throws {
+        let file = try Descriptor.open(path, O_RDONLY)
+        archive = try ArchiveReader(.raw) { try file.read(upTo: 1 << 17) }
+        ended = try !archive.next()
+    }
+
+    func read() throws -> [UInt8] {
+        if ended { return [] }
+        let part = try archive.read()
+        if part.isEmpty { ended = true }
+        hash.update(data: part)
+        return part
+    }
+
+    /// Reads what is left, padding for example.
+    func finish() throws -> Digest {
+        while try !read().isEmpty {}
+        return Digest(bytes: hash.finalize())
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import Linux
+
+/// The nftables table of a root: what may go where, and the published ports.
+///
+/// Each change is one transaction in the kernel. Several processes may work on one table (the supervisor of each project),
+/// so what makes or removes it holds a lock.
+package final class Firewall {
+    private let script: FirewallScript
+    private let lockPath: String
+    private var library: NFTables?
+
+    /// - Parameter lockPath: a file in `Roots.run` that all supervisors of the root agree on.
+    package init(tag: String, lockPath: String) {
+        script = FirewallScript(tag: tag)
+        self.lockPath = lockPath
+    }
+
+    /// Makes the table, or brings the rules of an older one up to date; what it holds stays.
+    package func ensureTable() throws {
+        let lock = try FileLock(lockPath)
+        try withExtendedLifetime(lock) { _ = try nft().run(script.ensureTable) }
+    }
+
+    /// Lets a network's containers out (where it is not internal) and nobody in. Makes the table if need be; a network that
+    /// is there already is no error.
+    package func addNetwork(bridge: String, subnet: IPv4Prefix, isInternal: Bool = false) throws {
+        try checkName(bridge)
+        let lock = try FileLock(lockPath)
+        try withExtendedLifetime(lock) {
+            let add = script.addNetwork(bridge: bridge, subnet: subnet, isInternal: isInternal)
+            _ = try nft().run(script.ensureTable + add)
+        }
+    }
+
+    /// Takes the network out, and removes the table with the last one. A network that is not there is no error.
+    package func removeNetwork(bridge: String, subnet: IPv4Prefix, isInternal: Bool = false) throws {
+        try checkName(bridge)
+        let lock = try FileLock(lockPath)
+        try withExtendedLifetime(lock) {
+            guard let before = try listBridges() else { return }
+            let commands = script.removeNetwork(bridge: bridge, subnet: subnet, isInternal: isInternal)
+            if before.contains("\"\(bridge)\"") {
+                try delete(commands)
+            }
+            if let after = try listBridges(), !after.contains("elements") { try nft().run(script.deleteTable) }
+        }
+    }
+
+    /// Serves the ports, all in one transaction. A port that is served already goes to the new container.
+    package func publish(_ ports: [PublishedPort]) throws {
+        if ports.isEmpty { return }
+        do {
+            try nft().run(script.publish(ports))
+        } catch NFTables.Problem.refused {
+            // An element with this key and another container: left behind by a process that was killed.
+            try delete(script.unpublish(ports))
+            try nft().run(script.publish(ports))
+        }
+    }
+
+    /// Serves the ports no longer. One that is not served is no error.
+    package func unpublish(_ ports: [PublishedPort]) throws { try delete(script.unpublish(ports)) }
+
+    /// The names of tables that trice's roots have in this network namespace, for `system check`.
+    package func tables() throws -> [String] {
+        try nft().run("list tables\n").split(separator: "\n").compactMap { line in
+            line.split(separator: " ").last.map(String.init).flatMap { $0.hasPrefix("trice_") ? $0 : nil }
+        }
+    }
+
+    /// All in one transaction; where one element is not there, one by one.
+    private func delete(_ commands: [String]) throws {
+        if commands.isEmpty { return }
+        do { try nft().run(commands.joined()) } catch NFTables.Problem.refused {
+            for command in commands {
+                do { try nft().run(command) } catch NFTables.Problem.refused(let text) {
+                    guard text.contains("No such file or directory") else { throw NFTables.Problem.refused(text) }
+                }
+            }
+        }
+    }
+
+    /// The set's listing; nil where there is no table.
+    private func listBridges() throws -> String? {
+        do { return try nft().run(script.listBridges) } catch NFTables.Problem.refused(let text) {
+            if text.contains("No such file or directory") { return nil }
+            throw NFTables.Problem.refused(text)
+        }
+    }
+
+    private func checkName(_ bridge: String) throws {
+        guard FirewallScript.isPlain(bridge) else {
+            throw Failure(
+                "\(bridge) cannot be the name of a bridge: 1 to 15 letters, digits, dots, dashes and underscores")
+        }
+    }
+
+    private func nft() throws -> NFTables {
+        if let library { return library }
+        let loaded = try NFTables()
+        library = loaded
+        return loaded
+    }
+}

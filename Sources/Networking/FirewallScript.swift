@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+/// The nftables commands of one root, as text for `nft -f` (nft(8)). Pure: what to say, not how it gets to the kernel.
+///
+/// One table a root, with rules that never change. What changes are elements of sets and maps, each change one atomic
+/// batch:
+///
+/// | name | elements |
+/// |---|---|
+/// | `bridges` | the bridges of all networks |
+/// | `internal` | those of networks without a way to the outside |
+/// | `within` | each bridge with itself, for hosts that send bridged packets through the IP rules (br_netfilter) |
+/// | `subnets` | the networks' subnets |
+/// | `published` | protocol and port on any of the host's addresses → container |
+/// | `published_at` | address, protocol and port → container |
+package struct FirewallScript: Hashable, Sendable {
+    package let table: String
+
+    package init(tag: String) { table = "trice_\(tag)" }
+
+    /// Makes the table and its rules, or makes them anew; elements stay.
+    ///
+    /// A packet for a published port gets its new destination in `prerouting`, or in `output` where a process of the host
+    /// sends it to another of the host's addresses than the loopback ones: those the port proxy serves, as the kernel does
+    /// not route a packet from 127.0.0.1 out of the host.
+    package var ensureTable: String {
+        """
+        add table inet \(table)
+        add set inet \(table) bridges { type ifname; }
+        add set inet \(table) internal { type ifname; }
+        add set inet \(table) within { type ifname . ifname; }
+        add set inet \(table) subnets { type ipv4_addr; flags interval; }
+        add map inet \(table) published { type inet_proto . inet_service : ipv4_addr . inet_service; }
+        add map inet \(table) published_at { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
+        add chain inet \(table) ports
+        add chain inet \(table) prerouting { type nat hook prerouting priority dstnat; policy accept; }
+        add chain inet \(table) output { type nat hook output priority -100; policy accept; }
+        add chain inet \(table) postrouting { type nat hook postrouting priority srcnat; policy accept; }
+        add chain inet \(table) forward { type filter hook forward priority filter; policy accept; }
+        flush chain inet \(table) ports
+        flush chain inet \(table) prerouting
+        flush chain inet \(table) output
+        flush chain inet \(table) postrouting
+        flush chain inet \(table) forward
+        add rule inet \(table) ports dnat ip to ip daddr . meta l4proto . th dport map @published_at
+        add rule inet \(table) ports dnat ip to meta l4proto . th dport map @published
+        add rule inet \(table) prerouting fib daddr type local jump ports
+        add rule inet \(table) output ip daddr != 127.0.0.0/8 fib daddr type local jump ports
+        add rule inet \(table) postrouting ip saddr @subnets oifname != @bridges oifname != "lo" masquerade
+        add rule inet \(table) postrouting ip saddr @subnets oifname @bridges ct status dnat masquerade
+        add rule inet \(table) forward ct state established,related accept
+        add rule inet \(table) forward iifname . oifname @within accept
+        add rule inet \(table) forward iifname @internal drop
+        add rule inet \(table) forward oifname @internal drop
+        add rule inet \(table) forward oifname @bridges ct status dnat accept
+        add rule inet \(table) forward oifname @bridges drop
+
+        """
+    }
+
+    package var deleteTable: String { "delete table inet \(table)\n" }
+
+    package var listBridges: String { "list set inet \(table) bridges\n" }
+
+    package func addNetwork(bridge: String, subnet: IPv4Prefix, isInternal: Bool) -> String {
+        elements("add", bridge: bridge, subnet: subnet, isInternal: isInternal).joined()
+    }
+
+    /// One command a line: where one finds nothing to delete, the others still can.
+    package func removeNetwork(bridge: String, subnet: IPv4Prefix, isInternal: Bool) -> [String] {
+        elements("delete", bridge: bridge, subnet: subnet, isInternal: isInternal)
+    }
+
+    /// At most one command a map, whatever the number of ports.
+    package func publish(_ ports: [PublishedPort]) -> String {
+        [false, true].map { specific in
+            let entries = ports.filter { ($0.hostAddress != .any) == specific }
+                .map { "\(key($0)) : \($0.address) . \($0.port)" }
+            if entries.isEmpty { return "" }
+            let name = specific ? "published_at" : "published"
+            return "add element inet \(table) \(name) { \(entries.joined(separator: ", ")) }\n"
+        }.joined()
+    }
+
+    /// One command a port.
+    package func unpublish(_ ports: [PublishedPort]) -> [String] {
+        ports.map { port in
+            let name = port.hostAddress == .any ? "published" : "published_at"
+            return "delete element inet \(table) \(name) { \(key(port)) }\n"
+        }
+    }
+
+    private func key(_ port: PublishedPort) -> String {
+        (port.hostAddress == .any ? "" : "\(port.hostAddress) . ") + "\(port.transport) . \(port.hostPort)"
+    }
+
+    private func elements(_ verb: String, bridge: String, subnet: IPv4Prefix, isInternal: Bool) -> [String] {
+        var commands = [
+            "\(verb) element inet \(table) bridges { \"\(bridge)\" }\n",
+            "\(verb) element inet \(table) within { \"\(bridge)\" . \"\(bridge)\" }\n",
+            "\(verb) element inet \(table) subnets { \(subnet) }\n",
+        ]
+        if isInternal { commands.append("\(verb) element inet \(table) internal { \"\(bridge)\" }\n") }
+        return commands
+    }
+
+    /// Whether a link's name can stand in a command; the kernel would take more than that.
+    package static func isPlain(_ name: String) -> Bool {
+        (1...15).contains(name.utf8.count)
+            && name.utf8.allSatisfy {
+                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 46
+                    || $0 == 95
+            }
+    }
+}

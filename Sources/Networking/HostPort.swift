@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Glibc
+import Linux
+
+/// A port of the host that trice holds: a socket that listens (TCP) or is bound (UDP).
+///
+/// It is held from before the container starts until after it ends, so nobody takes the port in between; TCP connections
+/// wait in the backlog. The descriptor may be kept by another process over a restart and adopted again.
+package final class HostPort {
+    package let socket: Descriptor
+    package let transport: PublishedPort.Transport
+    /// With the port that the kernel chose where 0 was asked for.
+    package let address: SocketAddress
+
+    package enum Problem: Error, Hashable, Sendable, CustomStringConvertible {
+        case inUse(SocketAddress, PublishedPort.Transport, by: String?)
+        case notLocal(SocketAddress)
+        case notAllowed(SocketAddress, PublishedPort.Transport)
+        case system(SystemError)
+
+        /// `port 8080/tcp on 127.0.0.1 is in use by nginx (pid 123)`
+        package var description: String {
+            switch self {
+            case .inUse(let address, let transport, let owner):
+                "port \(address.port)/\(transport) on \(host(address)) is in use\(owner.map { " by \($0)" } ?? "")"
+            case .notLocal(let address): "\(host(address)) is not an address of this host"
+            case .notAllowed(let address, let transport):
+                "port \(address.port)/\(transport) on \(host(address)) needs more rights than this user has"
+            case .system(let error): error.description
+            }
+        }
+
+        private func host(_ address: SocketAddress) -> String {
+            switch address.host {
+            case .v4(let address): address.description
+            case .v6(let address): address.description
+            }
+        }
+    }
+
+    /// Takes the port.
+    package init(_ address: SocketAddress, _ transport: PublishedPort.Transport) throws(Problem) {
+        do throws(SystemError) {
+            let socket = try openSocket(address.domain, transport)
+            if address.domain == AF_INET6 {
+                try setOption(socket, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1)
+            }
+            // A listener may follow at once on one whose connections are still being closed; for UDP the option would let
+            // two sockets share a port.
+            if transport == .tcp { try setOption(socket, SOL_SOCKET, SO_REUSEADDR, 1) }
+            try check("bind", "\(address)") { address.withSockaddr { bind(socket.raw, $0, $1) } }
+            if transport == .tcp { try check("listen", "\(address)") { listen(socket.raw, 4096) } }
+            self.address = try SocketAddress.local(of: socket.raw) ?? address
+            self.socket = socket
+            self.transport = transport
+        } catch {
+            switch error.errno {
+            case EADDRINUSE: throw .inUse(address, transport, by: PortOwner.find(address, transport))
+            case EADDRNOTAVAIL: throw .notLocal(address)
+            case EACCES: throw .notAllowed(address, transport)
+            default: throw .system(error)
+            }
+        }
+    }
+
+    /// Goes on with a socket that a former process took.
+    package init(adopting socket: Descriptor) throws(SystemError) {
+        guard let address = try SocketAddress.local(of: socket.raw) else {
+            throw SystemError("getsockname", errno: EAFNOSUPPORT)
+        }
+        var type: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        try check("getsockopt") { getsockopt(socket.raw, SOL_SOCKET, SO_TYPE, &type, &length) }
+        (self.socket, self.address) = (socket, address)
+        transport = type == Int32(SOCK_STREAM.rawValue) ? .tcp : .udp
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Glibc
+import Linux
+import Netlink
+
+/// Makes networks and connects containers to them, in the network namespace that the thread is in when it is made.
+///
+/// Owned by one thread. All calls block, for as long as the kernel works.
+package final class NetworkHost {
+    private let home: NetworkNamespace
+    private let socket: NetlinkSocket
+
+    package init() throws {
+        home = try NetworkNamespace.current()
+        socket = try NetlinkSocket()
+    }
+
+    /// Makes the bridge with its addresses, up; or makes what is there complete. A second call changes nothing.
+    ///
+    /// - Returns: the bridge's index.
+    /// - Throws: `NetworkProblem.otherBridge` where a link of this name has another address or is no bridge.
+    package func create(_ network: BridgeNetwork) throws -> Int32 {
+        // A fixed hardware address: otherwise a bridge takes that of its lowest port and changes it with its ports.
+        let hardware = hardwareAddress(for: network.gateway ?? network.subnet.first)
+        let add = LinkRequest.addBridge(network.name, hardwareAddress: hardware, mtu: network.mtu)
+        let refusal = try socket.attempt([add])[0]
+        if let refusal, refusal.errno != EEXIST { throw NetlinkError.refused(refusal) }
+        let bridge = try socket.get(LinkRequest.get(.name(network.name)))
+        do {
+            if refusal != nil { try checkAdoptable(bridge, network) }
+            var requests: [NetlinkRequest] = []
+            if !bridge.isUp { requests.append(LinkRequest.set(.index(bridge.index), up: true)) }
+            if let gateway = network.gateway {
+                requests.append(AddressRequest.add(gateway, prefixLength: network.subnet.length, to: bridge.index))
+            }
+            if let gateway = network.gateway6, let subnet = network.subnet6 {
+                requests.append(AddressRequest.add(gateway, prefixLength: subnet.length, to: bridge.index))
+            }
+            for refusal in try socket.attempt(requests) {
+                if let refusal, refusal.errno != EEXIST { throw NetlinkError.refused(refusal) }
+            }
+            try enableForwarding("/proc/sys/net/ipv4/ip_forward")
+            if network.subnet6 != nil { try enableForwarding("/proc/sys/net/ipv6/conf/all/forwarding") }
+        } catch {
+            if refusal == nil { try delete([network.name]) }
+            throw error
+        }
+        return bridge.index
+    }
+
+    /// Removes the bridge, and with it the links that containers still have to it: a network namespace dies slowly, and
+    /// when this returns nothing of the network is there. A bridge that is not there is no error.
+    package func remove(bridge name: String) throws {
+        let links = try socket.dump(LinkRequest.all)
+        guard let bridge = links.first(where: { $0.name == name }) else { return }
+        let ends = links.filter { $0.master == bridge.index }
+        try delete(ends.map(\.name) + [name])
+    }
+
+    /// Connects a container with all its networks, brings its loopback interface up, and sets its default route.
+    ///
+    /// Two exchanges in the host's namespace and in the container's for any number of endpoints. Where any step fails,
+    /// the links made so far are deleted again.
+    package func connect(containerPID pid: pid_t, _ endpoints: [Endpoint]) throws {
+        let namespace = try NetworkNamespace(ofPID: pid)
+        var links = endpoints.map { endpoint in
+            LinkRequest.addVethPair(
+                host: .init(endpoint.hostName, master: endpoint.bridge, mtu: endpoint.mtu),
+                peer: .init(
+                    endpoint.interface,
+                    hardwareAddress: endpoint.hardwareAddress ?? hardwareAddress(for: endpoint.address),
+                    namespace: .descriptor(namespace.descriptor.raw), mtu: endpoint.mtu))
+        }
+        if access("/proc/sys/net/bridge/bridge-nf-call-iptables", F_OK) == 0 {
+            // Bridged packets get a published port's new destination on the bridge already here (br_netfilter), and a
+            // container that calls its own published port needs the frame back on the port that it came from.
+            links += endpoints.map { LinkRequest.set(.name($0.hostName), hairpin: true) }
+        }
+        let refusals = try socket.attempt(links)
+        do {
+            if let refusal = refusals.lazy.compactMap({ $0 }).first { throw NetlinkError.refused(refusal) }
+            let inside = try namespace.enter(from: home) { try NetlinkSocket() }
+            var requests = [LinkRequest.set(.index(1), up: true)]
+            for endpoint in endpoints {
+                let link = try inside.get(LinkRequest.get(.name(endpoint.interface)))
+                requests += NetworkHost.configuration(endpoint, interface: link.index)
+            }
+            try inside.perform(requests)
+        } catch {
+            // Not one that was refused: it may be there, and somebody else's.
+            try delete(zip(endpoints, refusals).filter { $0.1 == nil }.map(\.0.hostName))
+            throw error
+        }
+    }
+
+    /// What makes an interface inside a container usable. The route comes last: its gateway must be reachable.
+    static func configuration(_ endpoint: Endpoint, interface: Int32) -> [NetlinkRequest] {
+        var requests = [
+            LinkRequest.set(.index(interface), up: true),
+            AddressRequest.add(endpoint.address, prefixLength: endpoint.prefixLength, to: interface),
+        ]
+        if let address = endpoint.address6 {
+            requests.append(AddressRequest.add(address, prefixLength: endpoint.prefixLength6, to: interface))
+        }
+        if let gateway = endpoint.gateway {
+            requests.append(RouteRequest.addDefault(via: gateway, interface: interface))
+        }
+        if let gateway = endpoint.gateway6 {
+            requests.append(RouteRequest.addDefault(via: gateway, interface: interface))
+        }
+        return requests
+    }
+
+    /// Deletes the host's ends, and the containers' with them. Where a container's network namespace is gone, the kernel
+    /// has deleted them or is about to.
+    package func disconnect(hostNames: [String]) throws { try delete(hostNames) }
+
+    /// The links of this host whose name begins so: `LinkName.bridgePrefix`, `LinkName.vethPrefix`.
+    package func links(withPrefix prefix: String) throws -> [Link] {
+        try socket.dump(LinkRequest.all).filter { $0.name.hasPrefix(prefix) }
+    }
+
+    /// The index of a link.
+    package func index(ofLink name: String) throws -> Int32 { try socket.get(LinkRequest.get(.name(name))).index }
+
+    /// Every IPv4 network that the host has a route or an address in: a new subnet must avoid them.
+    package func usedSubnets() throws -> [IPv4Prefix] {
+        let routes = try socket.dump(RouteRequest.all(.AF_INET)).compactMap { route in
+            IPv4Address(bytes: route.destination).flatMap { IPv4Prefix($0, length: Int(route.prefixLength)) }
+        }
+        let addresses = try socket.dump(AddressRequest.all(.AF_INET)).compactMap { address in
+            IPv4Address(bytes: address.bytes).flatMap { IPv4Prefix($0, length: Int(address.prefixLength)) }
+        }
+        return routes + addresses
+    }
+
+    /// Deletes links by name; ENODEV is as good.
+    private func delete(_ names: [String]) throws {
+        for refusal in try socket.attempt(names.map { LinkRequest.delete(.name($0)) }) {
+            if let refusal, refusal.errno != ENODEV { throw NetlinkError.refused(refusal) }
+        }
+    }
+
+    private func checkAdoptable(_ link: Link, _ network: BridgeNetwork) throws {
+        guard link.kind == "bridge" else {
+            throw NetworkProblem.otherBridge(network.name, "it is no bridge but \(link.kind ?? "hardware")")
+        }
+        let addresses = try socket.dump(AddressRequest.all(.AF_INET)).filter { $0.interface == link.index }
+        for address in addresses where address.bytes != network.gateway?.bytes {
+            let text = IPv4Address(bytes: address.bytes)?.description ?? "?"
+            throw NetworkProblem.otherBridge(network.name, "it has the address \(text)/\(address.prefixLength)")
+        }
+    }
+
+    /// Writes 1 only where there is another value: the file may be read-only where all is well already.
+    private func enableForwarding(_ path: String) throws {
+        if try readText(path).first == "1" { return }
+        try Descriptor.open(path, O_WRONLY).writeAll("1".utf8)
+    }
+}
+
+/// Why a network cannot be made.
+package enum NetworkProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    /// A link of the bridge's name is somebody else's; the text says why.
+    case otherBridge(String, String)
+
+    package var description: String {
+        switch self {
+        case .otherBridge(let name, let reason): "the link \(name) is already there and cannot be used: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+/// What the user asked a project to be: one goal a service.
+package struct Desired: Codable, Hashable, Sendable {
+    /// By service name.
+    package var services: [String: ServiceGoal] = [:]
+    /// Names of the networks that must exist before a container is made.
+    package var networks: Set<String> = []
+    /// Names of the volumes that must exist before a container is made.
+    package var volumes: Set<String> = []
+    /// Everything goes: containers, also one-off ones and those of services no longer in the file, then networks.
+    package var down = false
+    /// Containers of services that have no goal are removed.
+    package var removeOrphans = false
+
+    package init() {}
+}
+
+/// What the user asked a service to be. Instants are nanoseconds since 1970.
+package struct ServiceGoal: Codable, Hashable, Sendable {
+    package enum Intent: String, Codable, Sendable {
+        case running
+        /// Made, not started: `up --no-start`.
+        case created
+        case stopped
+        case removed
+    }
+
+    package var intent: Intent
+    /// How many containers; at least 0.
+    package var replicas: Int
+    /// The hash of what a container is made from; one with another hash is made again.
+    package var hash: String
+    package var dependencies: [DependencyGoal]
+    package var restart: RestartRule
+    package var hasHealthcheck: Bool
+    /// When the user asked last: an earlier failure or end does not count any more.
+    package var requested: UInt64 = 0
+    /// Containers made before are made again: `--force-recreate`.
+    package var recreateBefore: UInt64 = 0
+    /// Containers started before are stopped and started: `restart`.
+    package var restartBefore: UInt64 = 0
+    /// A container with another hash stays: `--no-recreate`.
+    package var keepsContainers = false
+    /// Conditions of dependencies are not waited for: `--no-deps`.
+    package var ignoresDependencies = false
+    /// A one-shot container that ended with 0 is run again: `start`, `restart`.
+    package var rerunsCompleted = false
+
+    package init(
+        intent: Intent = .running, replicas: Int = 1, hash: String, dependencies: [DependencyGoal] = [],
+        restart: RestartRule = .no, hasHealthcheck: Bool = false, requested: UInt64 = 0
+    ) {
+        (self.intent, self.replicas, self.hash) = (intent, replicas, hash)
+        (self.dependencies, self.restart) = (dependencies, restart)
+        (self.hasHealthcheck, self.requested) = (hasHealthcheck, requested)
+    }
+}
+
+/// `depends_on` (Compose Specification, services).
+package struct DependencyGoal: Codable, Hashable, Sendable {
+    package enum Condition: String, Codable, Sendable {
+        case started = "service_started"
+        case healthy = "service_healthy"
+        case completed = "service_completed_successfully"
+    }
+    package var service: String
+    package var condition: Condition
+    /// Whether the service fails where the dependency does.
+    package var required: Bool
+
+    package init(_ service: String, _ condition: Condition = .started, required: Bool = true) {
+        (self.service, self.condition, self.required) = (service, condition, required)
+    }
+}
+
+/// `restart` (Compose Specification, services).
+package enum RestartRule: Codable, Hashable, Sendable {
+    case no
+    case always
+    case unlessStopped
+    /// After an exit status other than 0, at most so many times; nil without an end.
+    case onFailure(Int?)
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+/// What the kernel and the records show of a project.
+package struct Observed: Hashable, Sendable {
+    package var containers: [ContainerState] = []
+    package var networks: Set<String> = []
+    package var volumes: Set<String> = []
+
+    package init(containers: [ContainerState] = [], networks: Set<String> = [], volumes: Set<String> = []) {
+        (self.containers, self.networks, self.volumes) = (containers, networks, volumes)
+    }
+}
+
+/// One container as it is now. Instants are nanoseconds since 1970.
+package struct ContainerState: Codable, Hashable, Sendable {
+    package enum Phase: String, Codable, Sendable {
+        case created
+        /// A start is under way.
+        case starting
+        case running
+        /// A stop is under way.
+        case stopping
+        case exited
+        /// It could not be started.
+        case failed
+        /// A removal is under way.
+        case removing
+    }
+    package enum Health: String, Codable, Sendable { case none, starting, healthy, unhealthy }
+
+    package var id: String
+    package var name: String
+    package var service: String
+    /// The replica's number, from 1; 0 for a one-off container of `run`.
+    package var number: Int
+    package var hash: String
+    package var created: UInt64 = 0
+    package var phase = Phase.created
+    package var health = Health.none
+    package var started: UInt64 = 0
+    package var finished: UInt64 = 0
+    /// The exit status as a shell shows it; meaningful in `exited`.
+    package var exitCode: Int32 = 0
+    /// Why it could not be started; meaningful in `failed`.
+    package var failure = ""
+    /// Restarts by the policy since the user started it.
+    package var restarts = 0
+    /// Restarts in a row after runs of less than 10 s: they set the back-off.
+    package var quickRestarts = 0
+    /// The user stopped or killed it: the restart policy rests.
+    package var stoppedByUser = false
+
+    package init(id: String, name: String, service: String, number: Int, hash: String) {
+        (self.id, self.name, self.service, self.number, self.hash) = (id, name, service, number, hash)
+    }
+
+    package var isOneOff: Bool { number == 0 }
+
+    /// Whether a process of it lives, or may soon.
+    package var isLive: Bool {
+        switch phase {
+        case .starting, .running, .stopping: true
+        case .created, .exited, .failed, .removing: false
+        }
+    }
+}

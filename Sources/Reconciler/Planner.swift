@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+/// The work of one call of `plan`.
+struct Planner {
+    let desired: Desired
+    let observed: Observed
+    let now: UInt64
+    var plan = Plan()
+
+    /// Replicas by service, in the order of their numbers.
+    private var replicas: [String: [ContainerState]] = [:]
+    /// Services that name this one in `depends_on`.
+    private var dependents: [String: [String]] = [:]
+    private var readiness: [DependencyGoal: Readiness] = [:]
+    private let networksReady: Bool
+
+    init(_ desired: Desired, _ observed: Observed, now: UInt64) {
+        (self.desired, self.observed, self.now) = (desired, observed, now)
+        networksReady =
+            desired.networks.isSubset(of: observed.networks) && desired.volumes.isSubset(of: observed.volumes)
+        for container in observed.containers where !container.isOneOff {
+            replicas[container.service, default: []].append(container)
+        }
+        for service in replicas.keys { replicas[service]?.sort { $0.number < $1.number } }
+        for (name, goal) in desired.services {
+            for dependency in goal.dependencies { dependents[dependency.service, default: []].append(name) }
+        }
+    }
+
+    mutating func run() {
+        if desired.down { return takeDown() }
+        for network in desired.networks.subtracting(observed.networks).sorted() {
+            plan.actions.append(.createNetwork(network))
+        }
+        for volume in desired.volumes.subtracting(observed.volumes).sorted() {
+            plan.actions.append(.createVolume(volume))
+        }
+        for name in desired.services.keys.sorted() {
+            if let goal = desired.services[name] { plan.verdicts[name] = reconcile(name, goal) }
+        }
+        if desired.removeOrphans {
+            for container in observed.containers where !container.isOneOff && desired.services[container.service] == nil
+            {
+                plan.verdicts[container.service] = stopThenRemove(container)
+            }
+        }
+    }
+
+    private mutating func takeDown() {
+        for container in observed.containers { _ = stopThenRemove(container) }
+        if observed.containers.isEmpty {
+            for network in observed.networks.sorted() { plan.actions.append(.removeNetwork(network)) }
+        }
+    }
+
+    // MARK: One service
+
+    private mutating func reconcile(_ name: String, _ goal: ServiceGoal) -> Verdict {
+        let containers = replicas[name] ?? []
+        switch goal.intent {
+        case .removed:
+            return all(containers.map { stopThenRemove($0) })
+        case .stopped:
+            return all(containers.map { stop($0) })
+        case .created, .running:
+            let kept = containers.prefix(goal.replicas)
+            let surplus = containers.dropFirst(goal.replicas).map { stopThenRemove($0) }
+            let gate = goal.intent == .running ? self.gate(of: goal) : .ready
+            var verdicts = surplus + kept.map { keep($0, goal, gate) }
+            var taken = Set(kept.map(\.number)), number = 1
+            for _ in kept.count..<max(kept.count, goal.replicas) {
+                while taken.contains(number) { number += 1 }
+                taken.insert(number)
+                if networksReady { plan.actions.append(.create(service: name, number: number)) }
+                verdicts.append(gate.verdict(otherwise: .pending))
+            }
+            return all(verdicts)
+        }
+    }
+
+    /// Brings one replica to the goal.
+    private mutating func keep(_ container: ContainerState, _ goal: ServiceGoal, _ gate: Readiness) -> Verdict {
+        if isStale(container, goal) {
+            // The old one serves until the new one may start.
+            guard gate == .ready else { return gate.verdict(otherwise: .pending) }
+            return stopThenRemove(container)
+        }
+        switch container.phase {
+        case .starting, .stopping, .removing: return .pending
+        case .running:
+            if container.started < goal.restartBefore {
+                _ = stop(container)
+                return .pending
+            }
+            return .settled
+        case .created:
+            return goal.intent == .created ? .settled : start(container, gate)
+        case .failed:
+            if goal.intent == .running && container.finished < goal.requested { return start(container, gate) }
+            return .failed(container.failure)
+        case .exited:
+            guard goal.intent == .running else { return .settled }
+            if container.started < goal.restartBefore { return start(container, gate) }
+            if isRunAgain(container, goal) { return start(container, gate) }
+            guard let time = RestartBackOff.restartTime(of: container, goal.restart) else { return .settled }
+            // The policy's restarts do not ask the dependencies, as with Docker.
+            if time <= now { return start(container, .ready) }
+            plan.wake = min(plan.wake ?? time, time)
+            return .settled
+        }
+    }
+
+    private func isStale(_ container: ContainerState, _ goal: ServiceGoal) -> Bool {
+        if container.created < goal.recreateBefore { return true }
+        return container.hash != goal.hash && !goal.keepsContainers
+    }
+
+    /// A one-shot container that has done its work.
+    private func isCompleted(_ container: ContainerState, _ goal: ServiceGoal) -> Bool {
+        guard container.exitCode == 0, !container.stoppedByUser else { return false }
+        if case .onFailure = goal.restart { return true }
+        return goal.restart == .no
+    }
+
+    /// Whether an ended container starts because the user asked after its end.
+    private func isRunAgain(_ container: ContainerState, _ goal: ServiceGoal) -> Bool {
+        container.finished < goal.requested && (goal.rerunsCompleted || !isCompleted(container, goal))
+    }
+
+    private mutating func start(_ container: ContainerState, _ gate: Readiness) -> Verdict {
+        guard gate == .ready, networksReady else { return gate.verdict(otherwise: .pending) }
+        plan.actions.append(.start(container: container.id))
+        return .pending
+    }
+
+    private mutating func stop(_ container: ContainerState) -> Verdict {
+        switch container.phase {
+        case .created, .exited, .failed: return .settled
+        case .starting, .stopping, .removing: return .pending
+        case .running:
+            if !isNeeded(container.service) { plan.actions.append(.stop(container: container.id)) }
+            return .pending
+        }
+    }
+
+    private mutating func stopThenRemove(_ container: ContainerState) -> Verdict {
+        if stop(container) == .settled { plan.actions.append(.remove(container: container.id)) }
+        return .pending
+    }
+
+    /// Whether a service that depends on this one still runs and is to be stopped before.
+    private func isNeeded(_ service: String) -> Bool {
+        (dependents[service] ?? []).contains { name in
+            guard let goal = desired.services[name] else { return false }
+            return (replicas[name] ?? []).contains { $0.isLive && isLeaving($0, goal) }
+        }
+    }
+
+    /// Whether this container will not be running a moment from now.
+    private func isLeaving(_ container: ContainerState, _ goal: ServiceGoal) -> Bool {
+        if desired.down || container.phase == .stopping { return true }
+        switch goal.intent {
+        case .stopped, .removed: return true
+        case .created: return false
+        case .running: return container.started < goal.restartBefore
+        }
+    }
+
+    // MARK: Dependencies
+
+    /// Whether everything that the service depends on is as its conditions ask.
+    private mutating func gate(of goal: ServiceGoal) -> Readiness {
+        if goal.ignoresDependencies { return .ready }
+        var result = Readiness.ready
+        for dependency in goal.dependencies {
+            switch readiness(of: dependency) {
+            case .ready: continue
+            case .waiting: if case .ready = result { result = .waiting }
+            case .failed(let reason): if dependency.required { return .failed(reason) }
+            }
+        }
+        return result
+    }
+
+    private mutating func readiness(of dependency: DependencyGoal) -> Readiness {
+        if let known = readiness[dependency] { return known }
+        let result = lookAt(dependency)
+        readiness[dependency] = result
+        return result
+    }
+
+    private func lookAt(_ dependency: DependencyGoal) -> Readiness {
+        // One that the user does not want to run is not waited for.
+        guard let goal = desired.services[dependency.service], goal.intent == .running else { return .ready }
+        let containers = (replicas[dependency.service] ?? []).prefix(goal.replicas)
+        if containers.count < goal.replicas { return .waiting }
+        var result = Readiness.ready
+        for container in containers {
+            switch lookAt(container, goal, dependency) {
+            case .ready: continue
+            case .waiting: result = .waiting
+            case .failed(let reason): return .failed(reason)
+            }
+        }
+        return result
+    }
+
+    private func lookAt(_ container: ContainerState, _ goal: ServiceGoal, _ dependency: DependencyGoal) -> Readiness {
+        if isStale(container, goal) || container.started < goal.restartBefore { return .waiting }
+        switch container.phase {
+        case .starting, .stopping, .removing, .created: return .waiting
+        case .failed: return container.finished < goal.requested ? .waiting : .failed(container.failure)
+        case .exited where isRunAgain(container, goal): return .waiting
+        case .running, .exited: break
+        }
+        let restarts = RestartBackOff.restartTime(of: container, goal.restart) != nil
+        switch dependency.condition {
+        case .started: return .ready
+        case .healthy:
+            guard goal.hasHealthcheck else {
+                return .failed("dependency failed to start: container \(container.name) has no healthcheck configured")
+            }
+            if container.phase == .exited {
+                return restarts
+                    ? .waiting
+                    : .failed("dependency failed to start: container \(container.name) exited (\(container.exitCode))")
+            }
+            switch container.health {
+            case .healthy: return .ready
+            case .unhealthy: return .failed("dependency failed to start: container \(container.name) is unhealthy")
+            case .none, .starting: return .waiting
+            }
+        case .completed:
+            guard container.phase == .exited else { return .waiting }
+            if container.exitCode == 0 { return .ready }
+            return restarts
+                ? .waiting
+                : .failed("service \"\(container.service)\" didn't complete successfully: exit \(container.exitCode)")
+        }
+    }
+
+    private func all(_ verdicts: [Verdict]) -> Verdict {
+        var result = Verdict.settled
+        for verdict in verdicts {
+            switch verdict {
+            case .failed: return verdict
+            case .pending: result = .pending
+            case .settled: continue
+            }
+        }
+        return result
+    }
+}
+
+/// Whether a dependency is as its condition asks.
+enum Readiness: Hashable {
+    case ready
+    case waiting
+    case failed(String)
+
+    /// What it means for who waits.
+    func verdict(otherwise: Verdict) -> Verdict {
+        switch self {
+        case .failed(let reason): .failed(reason)
+        case .waiting: .pending
+        case .ready: otherwise
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import CLinux
+import Core
+import Glibc
+import Linux
+
+/// What a cloned child does until its program runs. It never returns.
+enum ContainerSetup {
+    /// - Parameters:
+    ///   - specification: a file with the `ContainerSpec` as JSON.
+    ///   - stdio: what becomes descriptors 0, 1 and 2.
+    ///   - socket: where failures are told, and where the supervisor says to proceed.
+    static func run(specification: Descriptor, stdio: [Descriptor], socket: PacketSocket) -> Never {
+        do {
+            let spec = try decodeJSON(ContainerSpec.self, from: readWhole(specification.raw))
+            try setUp(spec, stdio, socket)
+        } catch {
+            report(error, to: socket)
+        }
+    }
+
+    private static func setUp(_ spec: ContainerSpec, _ stdio: [Descriptor], _ socket: PacketSocket) throws -> Never {
+        setsid()
+        umask(0)
+        try attempt { () throws(SystemError) in try joinNamespaces(spec.namespaces) }
+        if spec.namespaces.uts == .own { try setHostname(spec) }
+        let root = RootFileSystem(spec: spec)
+        try root.enter()
+        if spec.process.terminal {
+            let terminal = try Terminal.open(size: spec.process.terminalSize, for: socket)
+            try terminal.becomeStandardStreams(consoleAt: "/dev/console")
+        } else {
+            try takeStandardStreams(stdio)
+        }
+        let identity = try Identity.lookUp(spec.process)
+        let program = try Program(spec.process, home: identity.home)
+        // The supervisor's part (the network) goes on beside this one; from here on it must be there.
+        guard try socket.receive(Proceed.self) != nil else { exit(Int32(1)) }
+        try writeSysctls(spec.sysctls)
+        try root.close()
+        umask(0o022)
+        if spec.initProcess { try InitProcess.divide(socket: socket) }
+        try program.execute(as: identity, socket: socket)
+    }
+
+    private static func joinNamespaces(_ namespaces: ContainerSpec.Namespaces) throws(SystemError) {
+        for (name, source, type) in [
+            ("net", namespaces.network, CLONE_NEWNET), ("ipc", namespaces.ipc, CLONE_NEWIPC),
+            ("uts", namespaces.uts, CLONE_NEWUTS),
+        ] {
+            guard case .process(let pid) = source else { continue }
+            let namespace = try Descriptor.open("/proc/\(pid)/ns/\(name)", O_RDONLY)
+            try check("setns", name) { trice_setns(namespace.raw, Int32(type)) }
+        }
+        // Not by clone3(2): there the namespace's root would be the launcher's cgroup.
+        if namespaces.cgroup == .own { try check("unshare", "cgroup") { trice_unshare(Int32(CLONE_NEWCGROUP)) } }
+    }
+
+    private static func setHostname(_ spec: ContainerSpec) throws(SetupFailure) {
+        try attempt("hostname") { () throws(SystemError) in
+            try check("sethostname", spec.hostname) { sethostname(spec.hostname, spec.hostname.utf8.count) }
+        }
+        guard !spec.domainname.isEmpty else { return }
+        try attempt("domainname") { () throws(SystemError) in
+            try check("setdomainname", spec.domainname) {
+                trice_setdomainname(spec.domainname, spec.domainname.utf8.count)
+            }
+        }
+    }
+
+    private static func writeSysctls(_ sysctls: [String: String]) throws(SetupFailure) {
+        for (name, value) in sysctls.sorted(by: { $0.key < $1.key }) {
+            let path =
+                "/proc/sys/" + name.split(separator: ".", omittingEmptySubsequences: false).joined(separator: "/")
+            try attempt("sysctls.\(name)") { () throws(SystemError) in
+                try Descriptor.open(path, O_WRONLY).writeAll(value.utf8)
+            }
+        }
+    }
+}
+
+/// Tells the supervisor why the process cannot start, and ends.
+func report(_ error: any Error, to socket: PacketSocket) -> Never {
+    let failure: SetupFailure =
+        switch error {
+        case let failure as SetupFailure: failure
+        case let error as SystemError: SetupFailure(error)
+        default: SetupFailure("set up the process", reason: "\(error)")
+        }
+    do { try socket.send(SetupMessage.failed(failure)) } catch { log("\(failure)") }
+    _exit(failure.exitCode)
+}
+
+/// Runs a step; a system call's failure becomes a `SetupFailure` that names the key of the Compose file.
+@discardableResult
+func attempt<T>(_ key: String = "", _ body: () throws(SystemError) -> T) throws(SetupFailure) -> T {
+    do { return try body() } catch { throw SetupFailure(error, key: key) }
+}
+
+/// Makes these descriptors 0, 1 and 2 and closes what they were.
+func takeStandardStreams(_ stdio: [Descriptor]) throws(SetupFailure) {
+    for (target, source) in stdio.enumerated() {
+        try attempt { () throws(SystemError) in try check("dup2") { dup2(source.raw, Int32(target)) } }
+    }
+    for source in stdio { source.close() }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import CLinux
+import Core
+import Glibc
+import Linux
+
+/// The parent of a project's supervisor and of all its containers' processes: single-threaded, so that the child of a
+/// clone3(2) can go on in Swift.
+///
+/// It clones, reaps, keeps descriptors over the supervisor's death and starts the supervisor again. It decides nothing
+/// else.
+package final class Launcher {
+    private var supervisorPID: pid_t = -1
+    private var channel: PacketSocket?
+    private var children: [pid_t: String] = [:]
+    private var unrecorded: [LauncherReply.Ended] = []
+    private var kept: [String: Descriptor] = [:]
+    private var quitting = false
+    /// When the supervisor was started last, and how often it died at once.
+    private var supervisorStart: UInt64 = 0
+    private var quickDeaths = 0
+
+    private let ownPIDNamespace: Descriptor
+    private let signals: Descriptor
+    private let runSupervisor: (PacketSocket) -> Never
+
+    /// - Parameter runSupervisor: what the forked supervisor process does with its end of the channel.
+    package init(runSupervisor: @escaping (PacketSocket) -> Never) throws(SystemError) {
+        self.runSupervisor = runSupervisor
+        // What is cloned from here stands in a container's pid namespace before execve(2): not to be read from there.
+        trice_prctl(4, 0)  // PR_SET_DUMPABLE
+        ownPIDNamespace = try Descriptor.open("/proc/self/ns/pid", O_RDONLY)
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGCHLD)
+        try check("sigprocmask") { sigprocmask(SIG_BLOCK, &mask, nil) }
+        signals = Descriptor(try check("signalfd") { signalfd(-1, &mask, Int32(SFD_CLOEXEC | SFD_NONBLOCK)) })
+    }
+
+    /// Serves until the supervisor says that the project is down.
+    package func run() throws {
+        try startSupervisor()
+        while !quitting {
+            var polled = [pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0)]
+            if let channel { polled.append(pollfd(fd: channel.descriptor.raw, events: Int16(POLLIN), revents: 0)) }
+            if poll(&polled, nfds_t(polled.count), -1) < 0 && errno != EINTR { throw SystemError("poll") }
+            // Requests first: those of a supervisor that just died still hold.
+            if polled.count > 1 && polled[1].revents != 0 { receive() }
+            if polled[0].revents != 0 { try reap() }
+        }
+    }
+
+    private func startSupervisor() throws {
+        let (own, theirs) = try PacketSocket.pair()
+        let now = EventLoop.now
+        quickDeaths = now - supervisorStart < 1_000_000_000 ? quickDeaths + 1 : 0
+        // One that dies again and again gets ever more time: 0, 0, 0, 100 ms, 200 ms … 6.4 s.
+        if quickDeaths > 3 { poll(nil, 0, 100 << Int32(min(quickDeaths - 4, 6))) }
+        supervisorStart = now
+        let pid = try check("fork") { trice_fork() }
+        if pid == 0 {
+            own.descriptor.close()
+            signals.close()
+            ownPIDNamespace.close()
+            kept.removeAll()
+            unblockSignals()
+            trice_prctl(4, 1)
+            runSupervisor(theirs)
+        }
+        supervisorPID = pid
+        channel = own
+        let running = children.map { LauncherReply.Child(id: $0.value, pid: $0.key) }
+        reply(.hello(children: running, ended: unrecorded, kept: kept.count))
+        for (name, descriptor) in kept { reply(.kept(name: name), [descriptor]) }
+    }
+
+    private func reap() throws {
+        var info = signalfd_siginfo()
+        while Glibc.read(signals.raw, &info, MemoryLayout<signalfd_siginfo>.size) > 0 {}
+        var supervisorDied = false
+        while true {
+            var status: Int32 = 0
+            // __WALL: also a child that does not announce its end by SIGCHLD.
+            let pid = waitpid(-1, &status, WNOHANG | Int32(bitPattern: 0x4000_0000))
+            if pid <= 0 { break }
+            if pid == supervisorPID {
+                supervisorDied = true
+            } else if let id = children.removeValue(forKey: pid) {
+                let ended = LauncherReply.Ended(
+                    id: id, pid: pid, status: ExitStatus(waitStatus: status), time: realTime())
+                unrecorded.append(ended)
+                reply(.ended(ended))
+            }
+        }
+        if supervisorDied && !quitting {
+            channel = nil
+            try startSupervisor()
+        }
+    }
+
+    /// Takes every request that is there.
+    private func receive() {
+        while let channel {
+            do {
+                guard let (request, descriptors) = try channel.receive(LauncherRequest.self, wait: false) else {
+                    self.channel = nil  // the supervisor is dead or dying; its end is reaped next
+                    return
+                }
+                handle(request, descriptors)
+            } catch let error as SystemError where error.errno == EAGAIN {
+                return
+            } catch {
+                log("a request that cannot be understood: \(error)")
+            }
+        }
+    }
+
+    private func handle(_ request: LauncherRequest, _ descriptors: [Descriptor]) {
+        switch request {
+        case .create(let id, let namespaces): create(id, namespaces, descriptors)
+        case .exec(let id): exec(id, descriptors)
+        case .keep(let name): kept[name] = descriptors.first
+        case .drop(let name): kept[name] = nil
+        case .forget(let pid): unrecorded.removeAll { $0.pid == pid }
+        case .quit: quitting = true
+        }
+    }
+
+    private func create(_ id: String, _ namespaces: ContainerSpec.Namespaces, _ descriptors: [Descriptor]) {
+        guard descriptors.count == 5 else { return refuse(id, "create wants 5 descriptors") }
+        var flags = UInt64(CLONE_NEWNS)
+        if namespaces.network == .own { flags |= UInt64(CLONE_NEWNET) }
+        if namespaces.pid == .own { flags |= UInt64(CLONE_NEWPID) }
+        if namespaces.ipc == .own { flags |= UInt64(CLONE_NEWIPC) }
+        if namespaces.uts == .own { flags |= UInt64(CLONE_NEWUTS) }
+        var joined: Descriptor?
+        if case .process(let pid) = namespaces.pid {
+            do { joined = try Descriptor.open("/proc/\(pid)/ns/pid", O_RDONLY) } catch { return refuse(id, "\(error)") }
+        }
+        start(id, flags: flags, cgroup: descriptors[4], pidNamespace: joined) { socket in
+            ContainerSetup.run(specification: descriptors[0], stdio: Array(descriptors[1...3]), socket: socket)
+        }
+    }
+
+    private func exec(_ id: String, _ descriptors: [Descriptor]) {
+        guard descriptors.count == 6 else { return refuse(id, "exec wants 6 descriptors") }
+        start(id, flags: 0, cgroup: descriptors[4], pidNamespace: descriptors[5]) { socket in
+            ExecSetup.run(
+                specification: descriptors[0], stdio: Array(descriptors[1...3]), target: descriptors[5], socket: socket)
+        }
+    }
+
+    /// Clones a child that runs `body`, and tells the supervisor of it.
+    ///
+    /// - Parameter pidNamespace: what setns(2) takes to have the child born in another pid namespace.
+    private func start(
+        _ id: String, flags: UInt64, cgroup: Descriptor, pidNamespace: Descriptor?, body: (PacketSocket) -> Never
+    ) {
+        do throws(SystemError) {
+            let (theirs, childs) = try PacketSocket.pair()
+            if let pidNamespace { try check("setns", "pid") { trice_setns(pidNamespace.raw, Int32(CLONE_NEWPID)) } }
+            defer { if pidNamespace != nil { trice_setns(ownPIDNamespace.raw, Int32(CLONE_NEWPID)) } }
+            var pidfd: Int32 = -1
+            let pid = try check("clone3") { trice_clone3(flags, cgroup.raw, &pidfd) }
+            if pid == 0 {
+                theirs.descriptor.close()
+                channel?.descriptor.close()
+                unblockSignals()
+                body(childs)
+            }
+            let child = Descriptor(pidfd)
+            children[pid] = id
+            reply(.created(id: id, pid: pid), [child, theirs.descriptor])
+        } catch {
+            reply(.failed(id: id, failure: SetupFailure(error)))
+        }
+    }
+
+    private func refuse(_ id: String, _ reason: String) {
+        reply(.failed(id: id, failure: SetupFailure("create the process", reason: reason)))
+    }
+
+    private func reply(_ message: LauncherReply, _ descriptors: [Descriptor] = []) {
+        guard let channel else { return }
+        do {
+            try channel.send(message, descriptors: descriptors)
+        } catch {
+            log("the supervisor does not take a message: \(error)")  // it is dead: the next one gets hello
+        }
+    }
+}
+
+/// Writes a line to standard error, which is the project's `supervisor.log`.
+package func log(_ message: String) {
+    let line = Array("\(message)\n".utf8)
+    _ = Glibc.write(2, line, line.count)
+}
+
+/// CLOCK_REALTIME in nanoseconds since 1970.
+package func realTime() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+/// Back to an empty signal mask and default handlers, as a new program expects.
+func unblockSignals() {
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    sigprocmask(SIG_SETMASK, &mask, nil)
+    for number in 1...64 where number != Int(SIGKILL) && number != Int(SIGSTOP) { signal(Int32(number), SIG_DFL) }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Linux
+
+/// Where a project's files are.
+package struct ProjectPaths: Hashable, Sendable {
+    package let roots: Roots
+    package let project: String
+
+    package init(_ roots: Roots, project: String) { (self.roots, self.project) = (roots, project) }
+
+    /// What lasts: records, upper layers, logs.
+    package var state: String { "\(roots.root)/projects/\(project)" }
+    package var desired: String { "\(state)/desired.json" }
+    package var containers: String { "\(state)/containers" }
+
+    package func container(_ id: String) -> String { "\(containers)/\(id)" }
+    package func log(_ id: String) -> String { "\(container(id))/log" }
+
+    /// What goes with the machine's run: the supervisor's socket, the containers' pipes.
+    package var run: String { "\(roots.run)/projects/\(project)" }
+    package var socket: String { "\(run)/api.sock" }
+    package var supervisorPID: String { "\(run)/supervisor.pid" }
+    package var launcherPID: String { "\(run)/launcher.pid" }
+    package var supervisorLog: String { "\(run)/supervisor.log" }
+    /// Held while a supervisor is started or ends. Not inside `run`, which comes and goes.
+    package var startLock: String { "\(roots.run)/projects/\(project).lock" }
+    package func pipes(_ id: String) -> String { "\(run)/\(id.prefix(12))" }
+
+    /// An empty directory: where each container mounts its root in its own mount namespace.
+    package var mountPoint: String { "\(roots.run)/rootfs" }
+
+    package func cgroup(_ id: String, in hierarchy: ControlGroupHierarchy) -> ControlGroup {
+        ControlGroup(path: "\(cgroupParent(in: hierarchy).path)/\(id)")
+    }
+
+    package func cgroupParent(in hierarchy: ControlGroupHierarchy) -> ControlGroup {
+        ControlGroup(path: "\(hierarchy.mountPoint)/trice/\(roots.tag)/\(project)")
+    }
+}
+
+extension ProjectPaths {
+    /// Every project that has something on disk.
+    package static func all(_ roots: Roots) throws -> [ProjectPaths] {
+        let directory = "\(roots.root)/projects"
+        guard exists(directory) else { return [] }
+        return try listDirectory(directory).map { ProjectPaths(roots, project: $0) }
+    }
+}

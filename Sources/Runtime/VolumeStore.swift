@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import Linux
+
+/// The named and anonymous volumes of a root: `<root>/volumes/<name>/` with `volume.json` and the files in `_data`.
+package struct VolumeStore: Sendable {
+    /// What is known of a volume.
+    package struct Record: Codable, Hashable, Sendable {
+        package var name: String
+        /// The project that made it; empty for one made by hand.
+        package var project: String
+        /// What the project's services call it; empty for an anonymous volume.
+        package var key: String
+        package var labels: [String: String]
+        /// Nanoseconds since 1970.
+        package var created: UInt64
+
+        package init(name: String, project: String, key: String, labels: [String: String], created: UInt64) {
+            (self.name, self.project, self.key) = (name, project, key)
+            (self.labels, self.created) = (labels, created)
+        }
+    }
+
+    private let root: String
+
+    package init(_ roots: Roots) { root = "\(roots.root)/volumes" }
+
+    /// The directory that a container sees.
+    package func data(_ name: String) -> String { "\(root)/\(name)/_data" }
+
+    package func exists(_ name: String) -> Bool { Linux.exists("\(root)/\(name)/volume.json") }
+
+    /// Makes the volume where it is not there. Its record comes last, so a kill on the way leaves no half volume.
+    package func create(_ record: Record) throws {
+        if exists(record.name) { return }
+        try makeDirectories(root, mode: 0o711)
+        try makeDirectories(data(record.name))
+        try writeAtomically("\(root)/\(record.name)/volume.json", encodeJSON(record))
+    }
+
+    /// Removes the volume with all its files; its record goes first. One that is not there is no error.
+    package func remove(_ name: String) throws {
+        guard Linux.exists("\(root)/\(name)") else { return }
+        try removeTree("\(root)/\(name)/volume.json")
+        try removeTree("\(root)/\(name)")
+    }
+
+    /// All volumes, by name.
+    package func list() throws -> [Record] {
+        guard Linux.exists(root) else { return [] }
+        return try listDirectory(root).filter { exists($0) }.map {
+            try decodeJSON(Record.self, from: readFile("\(root)/\($0)/volume.json"))
+        }
+    }
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import CLinux
+import Compose
+import Core
+import Glibc
+import Images
+import Linux
+import Reconciler
+import Runtime
+
+extension Supervisor {
+    /// Does what a client asks, or says why not.
+    func handle(_ client: Connection, _ request: Request, _ descriptors: [Descriptor]) {
+        do {
+            switch request.command {
+            case .up(let options): try up(client, options, descriptors)
+            case .down(let options): try down(client, options)
+            case .start(let services): try start(client, services)
+            case .stop(let services, let timeout): try stop(client, services, timeout)
+            case .restart(let services, let timeout, let alone): try restart(client, services, timeout, alone: alone)
+            case .kill(let services, let signal): try kill(client, services, signal)
+            case .pause(let services, let frozen): try pause(client, services, frozen)
+            case .remove(let services, let stop, _): try remove(client, services, stop: stop)
+            case .exec(let options): try exec(options, for: client, descriptors)
+            case .run(let options): try run(client, options, descriptors)
+            case .wait(let services): try wait(client, services)
+            case .events: listeners.append(client)
+            case .status:
+                client.send(.status(Status(supervisorPID: getpid(), containers: containers.values.map(\.record))))
+                client.end(.finished(0))
+            }
+        } catch {
+            client.end(.failed(error as? Failure ?? Failure("\(error)")))
+        }
+    }
+
+    func clientLeft(_ client: Connection) {
+        listeners.removeAll { $0 === client }
+        waiters.removeAll { $0.client === client }
+        pendingRuns.removeAll { $0.client === client }
+        reconcile()
+    }
+
+    // MARK: Whole projects
+
+    private func up(_ client: Connection, _ options: Request.UpOptions, _ descriptors: [Descriptor]) throws {
+        if isGoingDown {
+            queued.append { [unowned self] in self.handle(client, Request(.up(options)), descriptors) }
+            return
+        }
+        let project = try project(from: descriptors)
+        listeners.append(client)
+        let asked = try adopt(project, options)
+        warnOfOrphans(client, project, options)
+        let known = Set(project.services.map(\.name))
+        let orphans = options.removeOrphans ? Set(containers.values.map(\.record.config.service)).subtracting(known) : []
+        waiters.append(Waiter(client, .reached(asked.union(orphans), healthy: options.wait)))
+        reconcile()
+    }
+
+    private func warnOfOrphans(_ client: Connection, _ project: Project, _ options: Request.UpOptions) {
+        if options.removeOrphans { return }
+        let known = Set((project.services + project.disabledServices).map(\.name))
+        let orphans = containers.values.filter { !$0.state.isOneOff && !known.contains($0.record.config.service) }.map(
+            \.record.name)
+        if orphans.isEmpty { return }
+        client.send(
+            .warning(
+                "orphans: containers of services that are no longer in the file: \(orphans.sorted().joined(separator: ", ")) (--remove-orphans removes them)"
+            ))
+    }
+
+    /// Makes this project the desired one.
+    ///
+    /// - Returns: the services that were asked for, with their dependencies.
+    func adopt(_ project: Project, _ options: Request.UpOptions) throws -> Set<String> {
+        let asked = Goals.closure(of: options.services, in: project, ignoringDependencies: options.ignoreDependencies)
+        for name in asked {
+            guard let service = project.service(name) else { throw Failure("no such service: \(name)") }
+            try Servable.check(service)
+            let replicas = options.scale[name] ?? service.replicas
+            if replicas > 1, let containerName = service.containerName {
+                throw Failure(
+                    "service \(name) cannot have \(replicas) containers: they would all be named \(containerName)",
+                    at: service.place("container_name"), hint: "leave container_name out, or have one container")
+            }
+        }
+        var found: [String: Image] = [:]
+        for service in project.services where asked.contains(service.name) && found[service.image] == nil {
+            do { found[service.image] = try images.resolve(service.image) } catch let failure as Failure {
+                throw Failure(
+                    failure.message, at: service.place("image"), hint: failure.hint, exitCode: failure.exitCode)
+            }
+        }
+        let checked = Set(
+            project.services.filter { found[$0.image]?.config.healthcheck?.isEnabled ?? false }.map(\.name))
+        var goals = Goals.up(project, options, before: saved?.desired, hasImageHealthcheck: checked, now: realTime())
+        for service in project.services where asked.contains(service.name) {
+            guard let image = found[service.image] else { continue }
+            goals.desired.services[service.name]?.hash += Goals.surroundings(of: service, image: image.id, in: project)
+        }
+        restartFollowers(of: project, &goals.desired)
+        let next = SavedProject(project: project, desired: goals.desired)
+        saved = next
+        try records.write(next)
+        networkFailure = nil
+        for container in containers.values where asked.contains(container.record.config.service) {
+            container.stopTimeout = options.timeout
+        }
+        if options.renewVolumes { renewVolumesBefore = realTime() }
+        return asked
+    }
+
+    /// Who asked to be restarted with its dependency is, where the dependency's container is made again.
+    private func restartFollowers(of project: Project, _ desired: inout Desired) {
+        let now = realTime()
+        for service in project.services {
+            let follows = service.dependencies.contains { dependency in
+                guard dependency.restart, let goal = desired.services[dependency.service], goal.intent == .running else { return false }
+                return containers.values.contains { container in
+                    let isStale = container.state.created < goal.recreateBefore || (container.state.hash != goal.hash && !goal.keepsContainers)
+                    return container.record.config.service == dependency.service && !container.state.isOneOff && isStale
+                }
+            }
+            if follows && desired.services[service.name]?.intent == .running { desired.services[service.name]?.restartBefore = now }
+        }
+    }
+
+    private var isGoingDown: Bool { waiters.contains { if case .down = $0.aim { true } else { false } } }
+
+    private func down(_ client: Connection, _ options: Request.DownOptions) throws {
+        listeners.append(client)
+        var next =
+            saved ?? SavedProject(project: Project(name: paths.project, workingDirectory: ""), desired: Desired())
+        next.desired.down = true
+        saved = next
+        try records.write(next)
+        for network in next.project.networks where !networks.names.contains(network.name) && !network.isExternal {
+            if try NetworkStore(paths.roots).record(network.name) != nil { try networks.ensure(network) }
+        }
+        for container in containers.values { container.stopTimeout = options.timeout }
+        waiters.append(Waiter(client, .down(volumes: options.volumes)))
+        reconcile()
+    }
+
+    // MARK: Services
+
+    private func start(_ client: Connection, _ services: [String]) throws {
+        let names = try select(services)
+        for name in names
+        where !containers.values.contains(where: { $0.record.config.service == name && !$0.state.isOneOff }) {
+            if !services.isEmpty { throw Failure("service \"\(name)\" has no container to start") }
+        }
+        try change(names) { goal in
+            goal.intent = .running
+            goal.requested = realTime()
+            goal.rerunsCompleted = true
+        }
+        waitUntilReached(client, names)
+    }
+
+    private func stop(_ client: Connection, _ services: [String], _ timeout: Int?) throws {
+        let names = try select(services)
+        try change(names) { $0.intent = .stopped }
+        for container in containers.values where names.contains(container.record.config.service) {
+            container.stopTimeout = timeout
+            // One that waits for its restart rests now.
+            if container.state.phase == .exited {
+                container.state.stoppedByUser = true
+                save(container)
+            }
+        }
+        waitUntilReached(client, names)
+    }
+
+    private func restart(_ client: Connection, _ services: [String], _ timeout: Int?, alone: Bool) throws {
+        var names = try select(services)
+        if !alone {
+            // Who asked to follow its dependency does, through any number of steps.
+            var grew = true
+            while grew {
+                let followers = (saved?.project.services ?? []).filter { service in
+                    !names.contains(service.name) && saved?.desired.services[service.name]?.intent == .running
+                        && service.dependencies.contains { $0.restart && names.contains($0.service) }
+                }
+                grew = !followers.isEmpty
+                names.formUnion(followers.map(\.name))
+            }
+        }
+        let now = realTime()
+        try change(names) { goal in
+            goal.intent = .running
+            (goal.requested, goal.restartBefore, goal.rerunsCompleted) = (now, now, true)
+        }
+        for container in containers.values where names.contains(container.record.config.service) {
+            container.stopTimeout = timeout
+        }
+        waitUntilReached(client, names)
+    }
+
+    private func kill(_ client: Connection, _ services: [String], _ signal: Int32) throws {
+        let names = try select(services)
+        for container in containers.values where names.contains(container.record.config.service) {
+            guard let pidfd = container.pidfd, container.state.phase == .running || container.state.phase == .stopping
+            else { continue }
+            let stopSignal = signalNumber(
+                container.service.stopSignal ?? container.record.config.imageConfig.stopSignal ?? "TERM")
+            if signal == SIGKILL || signal == stopSignal { container.state.stoppedByUser = true }
+            emit(container, .kill)
+            trice_pidfd_send_signal(pidfd.raw, signal)
+        }
+        client.end(.finished(0))
+    }
+
+    private func pause(_ client: Connection, _ services: [String], _ frozen: Bool) throws {
+        for container in containers.values where try select(services).contains(container.record.config.service) {
+            if container.state.phase == .running && container.record.state.paused != frozen {
+                freeze(container, frozen)
+            }
+        }
+        client.end(.finished(0))
+    }
+
+    private func remove(_ client: Connection, _ services: [String], stop: Bool) throws {
+        let names = try select(services)
+        listeners.append(client)
+        if stop { try change(names) { $0.intent = .removed } }
+        for container in containers.values
+        where names.contains(container.record.config.service) && !container.state.isLive {
+            if !stop { try change([container.record.config.service]) { $0.intent = .stopped } }
+            _ = remove(container)
+        }
+        if stop { waitUntilReached(client, names) } else { client.end(.finished(0)) }
+    }
+
+    private func wait(_ client: Connection, _ services: [String]) throws {
+        let names = try select(services)
+        let ids = containers.values.filter { names.contains($0.record.config.service) && !$0.state.isOneOff }.map(\.id)
+        waiters.append(Waiter(client, .ended(ids)))
+        reconcile()
+    }
+
+    // MARK: Pieces
+
+    func project(from descriptors: [Descriptor]) throws -> Project {
+        guard let document = descriptors.first else { throw Failure("the request comes without a project") }
+        return try decodeJSON(Project.self, from: readWhole(document.raw))
+    }
+
+    /// The services named, or all that there are.
+    private func select(_ services: [String]) throws -> Set<String> {
+        let known = Set(saved?.desired.services.keys.map { $0 } ?? []).union(
+            containers.values.map(\.record.config.service))
+        for name in services where !known.contains(name) && saved?.project.service(name) == nil {
+            throw Failure("no such service: \(name)")
+        }
+        return services.isEmpty ? known : Set(services)
+    }
+
+    private func change(_ names: Set<String>, _ body: (inout ServiceGoal) -> Void) throws {
+        guard var next = saved else { return }
+        for name in names {
+            guard var goal = next.desired.services[name] else { continue }
+            body(&goal)
+            next.desired.services[name] = goal
+        }
+        saved = next
+        try records.write(next)
+    }
+
+    private func waitUntilReached(_ client: Connection, _ names: Set<String>) {
+        if !listeners.contains(where: { $0 === client }) { listeners.append(client) }
+        waiters.append(Waiter(client, .reached(names, healthy: false)))
+        reconcile()
+    }
+}

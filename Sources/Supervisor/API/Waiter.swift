@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Compose
+import Core
+import Images
+import Linux
+import Reconciler
+import Runtime
+
+/// A client that waits until what it asked for is so.
+final class Waiter {
+    enum Aim {
+        /// These services are as their goals say; also healthy where asked.
+        case reached(Set<String>, healthy: Bool)
+        /// Nothing of the project is there; then its volumes go too where asked.
+        case down(volumes: Bool)
+        /// These containers have ended.
+        case ended([String])
+    }
+
+    let client: Connection
+    let aim: Aim
+
+    init(_ client: Connection, _ aim: Aim) { (self.client, self.aim) = (client, aim) }
+}
+
+extension Supervisor {
+    /// Tells the clients whose aim is reached, or cannot be.
+    func settle(_ plan: Plan) {
+        for waiter in waiters {
+            guard let answer = answer(to: waiter, plan) else { continue }
+            waiters.removeAll { $0 === waiter }
+            if case .down = waiter.aim {
+                downIsDone()
+                // When the client hears that all is gone, the supervisor's own files are gone too.
+                if server?.connections.count == 1 { leave() }
+            }
+            waiter.client.end(answer)
+        }
+    }
+
+    private func answer(to waiter: Waiter, _ plan: Plan) -> Reply? {
+        switch waiter.aim {
+        case .reached(let services, let healthy): reached(services, healthy: healthy, plan)
+        case .down(let volumes): isDown(volumes: volumes)
+        case .ended(let ids): ended(ids)
+        }
+    }
+
+    private func reached(_ services: Set<String>, healthy: Bool, _ plan: Plan) -> Reply? {
+        if let networkFailure { return .failed(networkFailure.failure) }
+        var pending = false
+        for service in services.sorted() {
+            switch plan.verdicts[service] ?? .settled {
+            case .failed(let reason): return .failed(failure(of: service, reason))
+            case .pending: pending = true
+            case .settled: continue
+            }
+        }
+        if pending { return nil }
+        return healthy ? health(of: services) : .finished(0)
+    }
+
+    /// The failure behind a verdict: with its place in the file where one is known.
+    private func failure(of service: String, _ reason: String) -> Failure {
+        if let failed = creationFailures[service] { return failed.failure }
+        for container in containers.values where container.state.failure == reason {
+            if let failure = container.record.state.failure { return failure }
+        }
+        let resolved = saved?.project.service(service)
+        return Failure(reason, at: resolved?.place("depends_on"))
+    }
+
+    /// `--wait`: a one-shot container that ended with 0 has done its work, any other end is a failure.
+    private func health(of services: Set<String>) -> Reply? {
+        for container in containers.values
+        where services.contains(container.record.config.service) && !container.state.isOneOff {
+            let state = container.state
+            if state.phase == .exited {
+                if state.exitCode == 0 && !(container.record.config.definition.restart.map { $0 != .no } ?? false) {
+                    continue
+                }
+                return .failed(Failure("container \(state.name) exited (\(state.exitCode))"))
+            }
+            switch state.health {
+            case .unhealthy: return .failed(Failure("container \(state.name) is unhealthy"))
+            case .starting: return nil
+            case .none, .healthy: continue
+            }
+        }
+        return .finished(0)
+    }
+
+    private func isDown(volumes removesVolumes: Bool) -> Reply? {
+        guard containers.isEmpty, networks.names.isEmpty else { return nil }
+        do {
+            if removesVolumes, let saved {
+                let inUse = try volumesOfOthers()
+                for volume in (saved.project.volumes + saved.project.unusedVolumes)
+                where !volume.isExternal && volumes.exists(volume.name) {
+                    if inUse.contains(volume.name) {
+                        warn("volume \(volume.name) is in use by another project, and stays")
+                        continue
+                    }
+                    emit(.volume, .removing, id: volume.name, name: volume.name)
+                    try volumes.remove(volume.name)
+                    emit(.volume, .destroy, id: volume.name, name: volume.name)
+                }
+            }
+            return .finished(0)
+        } catch {
+            return .failed(error as? Failure ?? Failure("\(error)"))
+        }
+    }
+
+    /// Names of volumes that containers of other projects have.
+    private func volumesOfOthers() throws -> Set<String> {
+        var names = Set<String>()
+        for other in try ProjectPaths.all(paths.roots) where other.project != paths.project {
+            for record in try RecordStore(other).load().records { names.formUnion(record.config.volumes.values) }
+        }
+        return names
+    }
+
+    private func warn(_ text: String) {
+        for listener in listeners { listener.send(.warning(text)) }
+    }
+
+    private func downIsDone() {
+        saved = nil
+        knownVolumes = []
+        creationFailures = [:]
+        networkFailure = nil
+        do { try records.removeDesired() } catch { log("\(error)") }
+        let next = queued
+        queued = []
+        for action in next { action() }
+    }
+
+    private func ended(_ ids: [String]) -> Reply? {
+        let left = ids.compactMap { containers[$0] }
+        if left.contains(where: { $0.state.isLive }) { return nil }
+        return .finished(left.map(\.state.exitCode).max() ?? 0)
+    }
+}

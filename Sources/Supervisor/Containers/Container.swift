@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Compose
+import Core
+import Linux
+import Networking
+import Reconciler
+import Runtime
+
+/// A container that the supervisor looks after: its record, and what is open for it while it runs.
+final class Container {
+    var record: ContainerRecord
+    var pidfd: Descriptor?
+    /// The descriptor of the running process's cgroup, for what `exec` starts.
+    var cgroup: Descriptor?
+    var setup: SetupWatch?
+    var logs: LogWriter?
+    var terminal: Descriptor?
+    var health: HealthMonitor?
+    /// Fires when the grace of a stop is over.
+    var graceTimer: EventLoop.Timer?
+    /// Watches the process where the launcher is not its parent any more.
+    var orphanWatch: EventLoop.Watch?
+    /// How the running stop was asked for: seconds of grace, over the service's own.
+    var stopTimeout: Int?
+    /// Who has the streams of a one-off container.
+    var client: Connection?
+    /// Descriptors 0, 1 and 2 of a one-off container that the client gave.
+    var clientStreams: [Descriptor] = []
+    var terminalSize: [UInt16] = []
+    /// Whether the start under way is that of the user's `restart`.
+    var isRestarted = false
+    /// Whether a one-off container is found under its service's names.
+    var usesAliases = false
+
+    init(_ record: ContainerRecord) { self.record = record }
+
+    var id: String { record.id }
+    var service: Service { record.config.definition }
+
+    var state: ContainerState {
+        get { record.state.reconciled }
+        set { record.state.reconciled = newValue }
+    }
+}

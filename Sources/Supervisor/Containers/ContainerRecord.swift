@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Compose
+import Core
+import Images
+import Linux
+import Reconciler
+
+/// All that trice keeps of a container, in two files of its directory: `config.json`, written once, and `state.json`,
+/// written at each change.
+package struct ContainerRecord: Codable, Hashable, Sendable {
+    package var config: ContainerConfig
+    package var state: ContainerRecordState
+
+    package var id: String { config.id }
+    package var name: String { config.name }
+}
+
+/// What a container was made from; never changes.
+package struct ContainerConfig: Codable, Hashable, Sendable {
+    /// 64 hexadecimal digits.
+    package var id: String
+    package var name: String
+    package var project: String
+    package var service: String
+    /// The replica's number, from 1; 0 for a one-off container.
+    package var number: Int
+    package var hash: String
+    /// The image as the service names it.
+    package var image: String
+    /// The digest of the image's configuration.
+    package var imageID: String
+    package var imageConfig: ImageConfig
+    /// Directories of the image's unpacked layers, the topmost first.
+    package var layers: [String]
+    /// Nanoseconds since 1970.
+    package var created: UInt64
+    /// The service as it was resolved.
+    package var definition: Service
+    package var labels: [String: String]
+    /// Files of the project, for `ls` and labels.
+    package var configFiles: [String]
+    package var workingDirectory: String
+    /// Named volumes in use: container path → volume name. Anonymous ones included.
+    package var volumes: [String: String]
+    package var anonymousVolumes: [String]
+}
+
+/// How a container is doing.
+package struct ContainerRecordState: Codable, Hashable, Sendable {
+    package var reconciled: ContainerState
+    package var process: ProcessIdentity?
+    package var exit: ExitStatus?
+    package var failure: Failure?
+    package var oomKilled = false
+    package var paused = false
+    package var addresses: [Attachment] = []
+    package var ports: [BoundPort] = []
+    package var health: [HealthResult] = []
+    /// To be removed when it ends: `run --rm`.
+    package var removeAtEnd = false
+}
+
+/// A container's place on a network.
+package struct Attachment: Codable, Hashable, Sendable {
+    package var network: String
+    package var interface: String
+    package var address: String
+    package var prefixLength: Int
+    package var gateway: String
+    package var mac: String
+    /// Names that resolve to it on this network.
+    package var names: [String]
+}
+
+/// A published port.
+package struct BoundPort: Codable, Hashable, Sendable {
+    package var hostIP: String
+    package var published: Int
+    package var target: Int
+    package var transport: String
+}
+
+/// A probe's result.
+package struct HealthResult: Codable, Hashable, Sendable {
+    package var start: UInt64
+    package var end: UInt64
+    package var exitCode: Int32
+    /// At most 4096 bytes.
+    package var output: String
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import Glibc
+import Linux
+import Reconciler
+import Runtime
+
+/// The records of one project on disk. Readers need no supervisor.
+package struct RecordStore: Sendable {
+    package let paths: ProjectPaths
+
+    package init(_ paths: ProjectPaths) { self.paths = paths }
+
+    /// The records that can be read; a directory without a whole record is what a kill during creation left, and is
+    /// named in `unreadable`.
+    package func load() throws -> (records: [ContainerRecord], unreadable: [String]) {
+        guard exists(paths.containers) else { return ([], []) }
+        var records: [ContainerRecord] = []
+        var unreadable: [String] = []
+        for id in try listDirectory(paths.containers) {
+            let directory = paths.container(id)
+            do {
+                let config = try decodeJSON(ContainerConfig.self, from: readFile("\(directory)/config.json"))
+                let state = try decodeJSON(ContainerRecordState.self, from: readFile("\(directory)/state.json"))
+                records.append(ContainerRecord(config: config, state: state))
+            } catch {
+                unreadable.append(id)
+            }
+        }
+        records.sort {
+            ($0.config.service, $0.config.number, $0.config.created) < (
+                $1.config.service, $1.config.number, $1.config.created
+            )
+        }
+        return (records, unreadable)
+    }
+
+    package func write(_ config: ContainerConfig) throws {
+        try writeAtomically("\(paths.container(config.id))/config.json", encodeJSON(config), durable: false)
+    }
+
+    package func write(_ state: ContainerRecordState) throws {
+        try writeAtomically("\(paths.container(state.reconciled.id))/state.json", encodeJSON(state), durable: false)
+    }
+
+    package func remove(_ id: String) throws(SystemError) { try removeTree(paths.container(id)) }
+
+    package func loadDesired() throws -> SavedProject? {
+        do {
+            return try decodeJSON(SavedProject.self, from: readFile(paths.desired))
+        } catch let error as SystemError where error.errno == ENOENT {
+            return nil
+        }
+    }
+
+    package func write(_ saved: SavedProject) throws {
+        try makeDirectories(paths.state, mode: 0o700)
+        try writeAtomically(paths.desired, encodeJSON(saved), durable: true)
+    }
+}
+
+extension RecordStore {
+    /// The project is down: nothing is desired any more.
+    func removeDesired() throws(SystemError) { try removeTree(paths.desired) }
+}

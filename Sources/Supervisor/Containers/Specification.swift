@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Compose
+import Core
+import Images
+import Linux
+import Runtime
+
+/// Turns a resolved service and its image into what the launcher's child needs.
+struct Specification {
+    let paths: ProjectPaths
+    let config: ContainerConfig
+
+    private var service: Service { config.definition }
+    private var image: ImageConfig { config.imageConfig }
+
+    /// Masked and read-only as Docker has it (moby, daemon/pkg/oci/defaults.go).
+    private static let maskedPaths = [
+        "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+        "/proc/sched_debug",
+        "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
+    ]
+    private static let readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+
+    /// - Parameter namespaces: those that the service's modes ask for, with pids filled in.
+    func container(namespaces: ContainerSpec.Namespaces) throws -> ContainerSpec {
+        let directory = paths.container(config.id)
+        var spec = ContainerSpec(
+            id: config.id, process: try process(),
+            root: ContainerSpec.Root(
+                layers: config.layers, upper: "\(directory)/upper", work: "\(directory)/work",
+                mountPoint: paths.mountPoint,
+                readOnly: service.readOnly))
+        spec.namespaces = namespaces
+        spec.hostname = hostname
+        spec.domainname = service.domainname ?? ""
+        spec.mounts = mounts
+        switch namespaces.ipc {
+        case .own: break
+        case .host: spec.mounts.insert(.init(.bind, source: "/dev/shm", destination: "/dev/shm", key: "ipc"), at: 0)
+        case .process(let pid):
+            spec.mounts.insert(.init(.shared(pid), source: "/dev/shm", destination: "/dev/shm", key: "ipc"), at: 0)
+        }
+        if namespaces.network == .own {
+            // Docker's: an unprivileged process may open low ports and send pings.
+            spec.sysctls = ["net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647"]
+        }
+        for sysctl in service.sysctls { spec.sysctls[sysctl.name] = sysctl.value }
+        if let size = service.shmSize { spec.sharedMemorySize = UInt64(size.bytes) }
+        spec.initProcess = service.initProcess ?? false
+        if service.privileged {
+            spec.privileged = true
+        } else {
+            spec.maskedPaths = Specification.maskedPaths
+            spec.readonlyPaths = Specification.readonlyPaths
+        }
+        return spec
+    }
+
+    var hostname: String { service.hostname ?? String(config.id.prefix(12)) }
+
+    /// The service's first process.
+    func process() throws -> ProcessSpec {
+        let arguments = self.arguments
+        guard !arguments.isEmpty else {
+            throw Failure(
+                "service \(service.name) has no command, and neither has its image", at: service.place("command"))
+        }
+        var process = ProcessSpec(
+            arguments: arguments, environment: environment,
+            workingDirectory: service.workingDirectory ?? image.workingDir ?? "/",
+            user: service.user ?? image.user ?? "", capabilities: try capabilities())
+        process.additionalGroups = service.groupAdd
+        process.noNewPrivileges = service.noNewPrivileges
+        process.terminal = service.tty
+        process.oomScoreAdjustment = service.oomScoreAdjustment
+        process.limits = service.ulimits.map { .init(name: $0.name, soft: $0.soft, hard: $0.hard) }
+        return process
+    }
+
+    /// Entry point and command as the image specification combines them: an entry point from the file drops the image's
+    /// command.
+    private var arguments: [String] {
+        if let entrypoint = service.entrypoint { return entrypoint + (service.command ?? []) }
+        return (image.entrypoint ?? []) + (service.command ?? image.cmd ?? [])
+    }
+
+    /// The image's variables, then the service's over them, then what Docker always sets.
+    private var environment: [String] {
+        var order: [String] = []
+        var values: [String: String] = [:]
+        func set(_ name: String, _ value: String?) {
+            if let value {
+                if values.updateValue(value, forKey: name) == nil { order.append(name) }
+            } else if values.removeValue(forKey: name) != nil {
+                order.removeAll { $0 == name }
+            }
+        }
+        set("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+        set("HOSTNAME", hostname)
+        if service.tty { set("TERM", "xterm") }
+        for variable in image.env ?? [] {
+            let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            set(String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+        }
+        for variable in service.environment { set(variable.name, variable.value) }
+        return order.map { "\($0)=\(values[$0] ?? "")" }
+    }
+
+    /// `ALL` in either list is everything; names in the other are exceptions (moby, daemon/pkg/oci/caps).
+    private func capabilities() throws -> [String] {
+        func known(_ names: [String], _ key: String) throws -> [String] {
+            try names.enumerated().map { index, name in
+                let plain =
+                    name.uppercased().hasPrefix("CAP_") ? String(name.uppercased().dropFirst(4)) : name.uppercased()
+                if plain != "ALL" && CapabilitySet.number(of: plain) == nil {
+                    throw Failure("unknown capability \(name)", at: service.place("\(key)[\(index)]"))
+                }
+                return plain
+            }
+        }
+        let all = try CapabilitySet.permitted.names
+        if service.privileged { return all }
+        let added = try known(service.capabilitiesAdded, "cap_add")
+        let dropped = try known(service.capabilitiesDropped, "cap_drop")
+        let droppedNumbers = Set(dropped.compactMap { CapabilitySet.number(of: $0) })
+        if added.contains("ALL") { return all.filter { !droppedNumbers.contains(Int32($0) ?? -1) } }
+        let kept = dropped.contains("ALL") ? [] : CapabilitySet.docker.filter { !dropped.contains($0) }
+        return kept + added.filter { !kept.contains($0) }
+    }
+
+    /// Volumes, then trice's own files where no volume stands in their place; parents before what lies below them.
+    private var mounts: [ContainerSpec.MountSpec] {
+        var mounts: [ContainerSpec.MountSpec] = []
+        let directory = paths.container(config.id)
+        for name in ["hosts", "hostname", "resolv.conf"] {
+            mounts.append(.init(.bind, source: "\(directory)/\(name)", destination: "/etc/\(name)", key: ""))
+        }
+        let volumes = VolumeStore(paths.roots)
+        var taken = Set<String>()
+        for (index, mount) in service.mounts.enumerated() {
+            let key = "volumes[\(index)]"
+            taken.insert(mount.target)
+            switch mount {
+            case .bind(let bind):
+                mounts.append(
+                    .init(.bind, source: bind.source, destination: bind.target, readOnly: bind.readOnly, key: key))
+            case .volume(let volume):
+                guard let name = config.volumes[volume.target] else { continue }
+                var spec = ContainerSpec.MountSpec(
+                    .bind, source: volumes.data(name), destination: volume.target, readOnly: volume.readOnly, key: key)
+                spec.copiesUp = !volume.noCopy
+                mounts.append(spec)
+            case .tmpfs(let tmpfs):
+                var options: [String] = []
+                if let size = tmpfs.size { options.append("size=\(size.bytes)") }
+                options.append("mode=\(String(tmpfs.mode ?? 0o1777, radix: 8))")
+                mounts.append(
+                    .init(
+                        .tmpfs, source: "", destination: tmpfs.target, readOnly: tmpfs.readOnly,
+                        data: options.joined(separator: ","), key: key))
+            }
+        }
+        for (index, path) in service.tmpfs.enumerated() {
+            taken.insert(path.target)
+            mounts.append(
+                .init(
+                    .tmpfs, source: "", destination: path.target, data: path.options.joined(separator: ","),
+                    key: "tmpfs[\(index)]"))
+        }
+        // What the image declares as VOLUME.
+        for (target, name) in config.volumes.sorted(by: { $0.key < $1.key }) where !taken.contains(target) {
+            var spec = ContainerSpec.MountSpec(.bind, source: volumes.data(name), destination: target, key: "image")
+            spec.copiesUp = true
+            mounts.append(spec)
+        }
+        mounts.removeAll { $0.key.isEmpty && taken.contains($0.destination) }
+        func depth(_ path: String) -> Int { path.split(separator: "/").count }
+        return mounts.enumerated().sorted {
+            (depth($0.element.destination), $0.offset) < (depth($1.element.destination), $1.offset)
+        }.map(\.element)
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import CLinux
+import Compose
+import Core
+import Glibc
+import Linux
+import Networking
+import Reconciler
+import Runtime
+
+extension Supervisor {
+    /// Takes over what an earlier supervisor left: containers that run go on undisturbed, ends that nobody saw are put on
+    /// record, and what was cut off half-way is undone.
+    func adopt(children: [LauncherReply.Child], ended: [LauncherReply.Ended]) throws {
+        let (found, unreadable) = try records.load()
+        for id in unreadable {
+            log(
+                "container \(id.prefix(12)) was being made or removed when its supervisor was killed: what is left of it goes"
+            )
+            try sweep(id)
+        }
+        for record in found { containers[record.id] = Container(record) }
+        try joinNetworks()
+        for container in containers.values {
+            if let end = ended.last(where: { $0.id == container.id }) {
+                resume(container)
+                containerEnded(container, end.status, at: end.time)
+            } else if container.state.isLive {
+                adopt(container, isChild: children.contains { $0.id == container.id })
+            } else if container.state.phase == .removing {
+                container.state.phase = .exited
+            }
+        }
+        for end in ended { launcher.forget(end.pid) }
+    }
+
+    private func sweep(_ id: String) throws {
+        let cgroup = paths.cgroup(id, in: hierarchy)
+        if exists(cgroup.path) {
+            try cgroup.kill()
+            try cgroup.remove()
+        }
+        try records.remove(id)
+        try removeTree(paths.pipes(id))
+    }
+
+    /// Joins the networks that the project's containers are on.
+    private func joinNetworks() throws {
+        guard let saved else { return }
+        for network in saved.project.networks where try NetworkStore(paths.roots).record(network.name) != nil {
+            try networks.ensure(network)
+        }
+    }
+
+    private func adopt(_ container: Container, isChild: Bool) {
+        guard let process = container.record.state.process, let pidfd = process.openPidfd() else {
+            resume(container)
+            return containerEnded(container, .unknown, at: realTime())
+        }
+        container.pidfd = pidfd
+        if container.state.phase == .starting {
+            // It waits for a word that will not come: its end is told in a moment.
+            if isChild { return }
+            kill(process.pid, SIGKILL)
+        }
+        resume(container)
+        do {
+            let cgroup = paths.cgroup(container.id, in: hierarchy)
+            container.cgroup = try Descriptor.open(cgroup.path, O_RDONLY | O_DIRECTORY)
+            if !isChild {
+                container.orphanWatch = try loop.watch(pidfd.raw, .read) { [unowned self] _ in
+                    self.orphanEnded(container)
+                }
+            }
+            try ports.reserve(container)
+            try ports.open(container)
+            try serveNames(container, pid: process.pid)
+            try nameOnNetworks(container)
+        } catch {
+            log("\(container.record.name) cannot be taken over whole: \(error)")
+        }
+        if container.state.phase == .stopping {
+            container.state.phase = .running
+            stop(container)
+        } else {
+            startHealthChecks(container)
+        }
+        save(container)
+    }
+
+    /// Reads on where the last reader of the container's streams stopped.
+    private func resume(_ container: Container) {
+        do {
+            container.terminal = launcher.kept["terminal/\(container.id)"]
+            if container.terminal != nil || exists("\(paths.pipes(container.id))/stdout") {
+                try followStreams(container)
+            }
+        } catch {
+            log("the log of \(container.record.name) cannot be followed: \(error)")
+        }
+    }
+
+    /// A container whose launcher was killed too: the kernel's last word is asked for, and never invented.
+    private func orphanEnded(_ container: Container) {
+        let status = container.pidfd.flatMap { exitStatus(ofPidfd: $0) } ?? .unknown
+        containerEnded(container, status, at: realTime())
+    }
+}
+
+/// PIDFD_GET_INFO with PIDFD_INFO_EXIT (linux/pidfd.h), Linux 6.15; nil where the kernel does not say.
+func exitStatus(ofPidfd pidfd: Descriptor) -> ExitStatus? {
+    var status: Int32 = 0
+    guard trice_pidfd_exit_status(pidfd.raw, &status) == 0 else { return nil }
+    return ExitStatus(waitStatus: status)
+}

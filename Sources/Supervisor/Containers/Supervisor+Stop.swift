@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import CLinux
+import Compose
+import Core
+import Glibc
+import Images
+import Linux
+import Reconciler
+import Runtime
+
+extension Supervisor {
+    /// Docker's default grace before SIGKILL.
+    private static let defaultGrace: UInt64 = 10_000_000_000
+
+    /// Asks the container's process to end, and kills it when its grace is over.
+    func stop(_ container: Container) {
+        guard container.state.phase == .running, let pidfd = container.pidfd else { return }
+        container.state.phase = .stopping
+        emit(container, .stopping)
+        let name = container.service.stopSignal ?? container.record.config.imageConfig.stopSignal ?? "SIGTERM"
+        if container.record.state.paused { freeze(container, false) }
+        // ESRCH: it has ended, which is told next.
+        trice_pidfd_send_signal(pidfd.raw, signalNumber(name) ?? SIGTERM)
+        let grace =
+            container.stopTimeout.map { $0 < 0 ? UInt64.max : UInt64($0) * 1_000_000_000 }
+            ?? container.service.stopGracePeriod.map { UInt64(max(0, $0.nanoseconds)) } ?? Supervisor.defaultGrace
+        if grace == .max { return }
+        container.graceTimer = loop.schedule(after: grace) { [unowned self] in self.killAll(in: container) }
+    }
+
+    /// SIGKILL to every process of the container.
+    func killAll(in container: Container) {
+        do { try paths.cgroup(container.id, in: hierarchy).kill() } catch {
+            // Linux before 5.14 has no cgroup.kill; the end of the first process ends its pid namespace.
+            if let pidfd = container.pidfd { trice_pidfd_send_signal(pidfd.raw, SIGKILL) }
+        }
+    }
+
+    func freeze(_ container: Container, _ frozen: Bool) {
+        do {
+            try paths.cgroup(container.id, in: hierarchy).freeze(frozen)
+            container.record.state.paused = frozen
+            emit(container, frozen ? .pause : .unpause)
+            save(container)
+        } catch { log("\(container.record.name) cannot be \(frozen ? "paused" : "resumed"): \(error)") }
+    }
+
+    /// A process that the launcher cloned has ended.
+    func processEnded(_ ended: LauncherReply.Ended) {
+        defer { launcher.forget(ended.pid) }
+        if let container = containers[ended.id] {
+            containerEnded(container, ended.status, at: ended.time)
+        } else {
+            execs.removeValue(forKey: ended.id)?(ended)
+            if execs.isEmpty { reconcile() }
+        }
+    }
+
+    /// The container's first process has ended, and with it all others of its pid namespace.
+    func containerEnded(_ container: Container, _ status: ExitStatus, at time: UInt64) {
+        container.logs?.finish()
+        container.logs = nil
+        container.setup = nil
+        if let failure = container.record.state.failure { return startFailed(container, failure) }
+        let wasStarting = container.state.phase == .starting
+        container.record.state.oomKilled = paths.cgroup(container.id, in: hierarchy).oomKills() > 0
+        releaseRunning(container)
+        if wasStarting { container.state.started = time }
+        let goal = saved?.desired.services[container.record.config.service]
+        if container.state.phase == .stopping, container.state.started >= goal?.restartBefore ?? 0 {
+            container.state.stoppedByUser = true
+        }
+        container.state.phase = .exited
+        container.state.finished = time
+        container.state.exitCode = status.code
+        container.record.state.exit = status
+        container.record.state.process = nil
+        if time &- container.state.started >= RestartBackOff.forgiven { container.state.quickRestarts = 0 }
+        let restarts =
+            goal.flatMap { RestartBackOff.restartTime(of: container.state, $0.restart) } != nil
+            && goal?.intent == .running
+        // On record before it is told, as who hears of it looks there.
+        save(container)
+        if container.record.state.oomKilled { emit(container, .oom) }
+        emit(container, .die) {
+            $0.exitCode = status.code
+            $0.willRestart = restarts
+        }
+        if container.state.stoppedByUser { emit(container, .stop) }
+        container.client?.end(.finished(status.code))
+        container.client = nil
+        if container.record.state.removeAtEnd { _ = remove(container) }
+        reconcile()
+    }
+
+    /// Takes back what a container has only while it runs.
+    func releaseRunning(_ container: Container) {
+        if let timer = container.graceTimer { loop.cancel(timer) }
+        if let watch = container.orphanWatch { loop.cancel(watch) }
+        (container.graceTimer, container.orphanWatch, container.stopTimeout) = (nil, nil, nil)
+        container.health?.stop()
+        container.health = nil
+        container.state.health = .none
+        container.pidfd = nil
+        container.cgroup = nil
+        container.record.state.paused = false
+        if container.terminal != nil { launcher.drop("terminal/\(container.id)") }
+        container.terminal = nil
+        releaseNetworks(container)
+        do {
+            try paths.cgroup(container.id, in: hierarchy).remove()
+            try removeTree(paths.pipes(container.id))
+        } catch {
+            log("\(container.record.name) left something behind: \(error)")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Compose
+import Reconciler
+
+/// What the user's words make of the goals. Pure.
+struct Goals {
+    var project: Project
+    var desired: Desired
+
+    /// The goals after `up`.
+    ///
+    /// - Parameters:
+    ///   - scales: replicas that an earlier `scale` set stay, unless the file or the options say otherwise.
+    ///   - hasImageHealthcheck: services without a check of their own whose image has one.
+    static func up(
+        _ project: Project, _ options: Request.UpOptions, before: Desired?, hasImageHealthcheck: Set<String>,
+        now: UInt64
+    ) -> Goals {
+        var desired = before ?? Desired()
+        desired.down = false
+        desired.removeOrphans = options.removeOrphans
+        let known = Set(project.services.map(\.name))
+        desired.services = desired.services.filter { known.contains($0.key) }
+        let asked = closure(of: options.services, in: project, ignoringDependencies: options.ignoreDependencies)
+        for service in project.services {
+            guard asked.contains(service.name) else { continue }
+            var goal = goal(of: service, hasImageHealthcheck: hasImageHealthcheck.contains(service.name))
+            goal.replicas = options.scale[service.name] ?? goal.replicas
+            goal.requested = now
+            goal.intent = options.start ? .running : .created
+            goal.rerunsCompleted = options.rerunsCompleted
+            goal.ignoresDependencies = options.ignoreDependencies
+            // --force-recreate is for the services named, not for their dependencies.
+            let named = options.services.isEmpty || options.services.contains(service.name)
+            switch options.recreation {
+            case .changed: break
+            case .always: if named { goal.recreateBefore = now }
+            case .never: goal.keepsContainers = true
+            }
+            desired.services[service.name] = goal
+        }
+        let used = project.services.filter { desired.services[$0.name] != nil }
+        desired.networks = Set(
+            used.flatMap { service in service.networks.compactMap { project.network($0.network)?.name } })
+        desired.volumes = Set(
+            used.flatMap { service in
+                service.mounts.compactMap { mount -> String? in
+                    guard case .volume(let volume) = mount, let key = volume.source else { return nil }
+                    return project.volume(key)?.name
+                }
+            })
+        return Goals(project: project, desired: desired)
+    }
+
+    /// The services named (or all), and what they depend on.
+    static func closure(of services: [String], in project: Project, ignoringDependencies: Bool = false) -> Set<String> {
+        if services.isEmpty { return Set(project.services.map(\.name)) }
+        if ignoringDependencies { return Set(services) }
+        let byName = Dictionary(project.services.map { ($0.name, $0) }) { first, _ in first }
+        var found = Set<String>()
+        var next = services
+        while let name = next.popLast() {
+            guard found.insert(name).inserted, let service = byName[name] else { continue }
+            next += service.dependencies.map(\.service).filter { byName[$0] != nil }
+        }
+        return found
+    }
+
+    static func goal(of service: Service, hasImageHealthcheck: Bool) -> ServiceGoal {
+        let own = service.healthcheck
+        let dependencies = service.dependencies.map { dependency in
+            let condition: DependencyGoal.Condition =
+                switch dependency.condition {
+                case .started: .started
+                case .healthy: .healthy
+                case .completedSuccessfully: .completed
+                }
+            return DependencyGoal(dependency.service, condition, required: dependency.required)
+        }
+        let restart: RestartRule =
+            switch service.restart {
+            case .no, nil: .no
+            case .always: .always
+            case .unlessStopped: .unlessStopped
+            case .onFailure(let attempts): .onFailure(attempts)
+            }
+        return ServiceGoal(
+            replicas: service.replicas, hash: configHash(of: service), dependencies: dependencies, restart: restart,
+            hasHealthcheck: own?.isDisabled == true ? false : own?.test != nil || hasImageHealthcheck)
+    }
+
+    /// What else a container is made from: its image, and the names of its networks and volumes.
+    static func surroundings(of service: Service, image: String, in project: Project) -> String {
+        let networks = service.networks.compactMap { project.network($0.network)?.name }
+        let volumes = service.mounts.compactMap { mount -> String? in
+            guard case .volume(let volume) = mount, let key = volume.source else { return nil }
+            return project.volume(key)?.name
+        }
+        return "/\(image)/\(networks.joined(separator: ","))/\(volumes.joined(separator: ","))"
+    }
+}

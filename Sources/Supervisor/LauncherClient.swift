@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import Glibc
+import Linux
+import Runtime
+
+/// The supervisor's side of the channel to the launcher.
+final class LauncherClient {
+    /// A process that the launcher has cloned and that sets itself up.
+    struct Created {
+        let pid: Int32
+        let pidfd: Descriptor
+        let setup: PacketSocket
+    }
+
+    private let channel: PacketSocket
+    private let loop: EventLoop
+    private var watch: EventLoop.Watch?
+    private var waiting: [String: (Result<Created, SetupFailure>) -> Void] = [:]
+    /// What the launcher kept of an earlier supervisor, by name.
+    private(set) var kept: [String: Descriptor] = [:]
+
+    var onEnded: (LauncherReply.Ended) -> Void = { _ in }
+    var onLost: () -> Void = {}
+
+    init(_ channel: PacketSocket, on loop: EventLoop) { (self.channel, self.loop) = (channel, loop) }
+
+    /// Waits for the launcher's first message.
+    func hello() throws -> (children: [LauncherReply.Child], ended: [LauncherReply.Ended]) {
+        guard let (reply, _) = try channel.receive(LauncherReply.self),
+            case .hello(let children, let ended, let count) = reply
+        else {
+            throw Failure("the launcher does not greet")
+        }
+        for _ in 0..<count {
+            guard let (reply, descriptors) = try channel.receive(LauncherReply.self) else {
+                throw Failure("the launcher is gone")
+            }
+            handle(reply, descriptors)
+        }
+        return (children, ended)
+    }
+
+    /// Listens from now on.
+    func begin() throws(SystemError) {
+        watch = try loop.watch(channel.descriptor.raw, .read) { [unowned self] _ in self.receive() }
+    }
+
+    func create(
+        _ id: String, _ spec: ContainerSpec, stdio: [Descriptor], cgroup: Descriptor,
+        then: @escaping (Result<Created, SetupFailure>) -> Void
+    ) throws {
+        let document = try memoryFile("container", encodeJSON(spec))
+        waiting[id] = then
+        try channel.send(
+            LauncherRequest.create(container: id, namespaces: spec.namespaces),
+            descriptors: [document] + stdio + [cgroup])
+    }
+
+    func exec(
+        _ id: String, _ process: ProcessSpec, stdio: [Descriptor], cgroup: Descriptor, target: Descriptor,
+        then: @escaping (Result<Created, SetupFailure>) -> Void
+    ) throws {
+        let document = try memoryFile("process", encodeJSON(process))
+        waiting[id] = then
+        try channel.send(LauncherRequest.exec(id: id), descriptors: [document] + stdio + [cgroup, target])
+    }
+
+    func keep(_ name: String, _ descriptor: Descriptor) throws {
+        try channel.send(LauncherRequest.keep(name: name), descriptors: [descriptor])
+    }
+
+    /// Takes what the launcher kept under this name; it keeps its own copy until `drop`.
+    func takeKept(_ name: String) -> Descriptor? { kept.removeValue(forKey: name) }
+
+    func drop(_ name: String) { tell(.drop(name: name)) }
+    func forget(_ pid: Int32) { tell(.forget(pid: pid)) }
+    func quit() { tell(.quit) }
+
+    private func tell(_ request: LauncherRequest) {
+        do { try channel.send(request) } catch { log("the launcher does not take a request: \(error)") }
+    }
+
+    private func receive() {
+        while true {
+            do {
+                guard let (reply, descriptors) = try channel.receive(LauncherReply.self, wait: false) else {
+                    if let watch { loop.cancel(watch) }
+                    return onLost()
+                }
+                handle(reply, descriptors)
+            } catch let error as SystemError where error.errno == EAGAIN {
+                return
+            } catch {
+                log("a message of the launcher cannot be understood: \(error)")
+                return
+            }
+        }
+    }
+
+    private func handle(_ reply: LauncherReply, _ descriptors: [Descriptor]) {
+        switch reply {
+        case .hello: break
+        case .kept(let name): kept[name] = descriptors.first
+        case .created(let id, let pid):
+            guard descriptors.count == 2, let then = waiting.removeValue(forKey: id) else { return }
+            then(.success(Created(pid: pid, pidfd: descriptors[0], setup: PacketSocket(descriptors[1]))))
+        case .failed(let id, let failure): waiting.removeValue(forKey: id)?(.failure(failure))
+        case .ended(let ended): onEnded(ended)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import Linux
+import Networking
+import Runtime
+
+/// A network that exists, as every project of the root sees it.
+package struct NetworkRecord: Codable, Hashable, Sendable {
+    package var name: String
+    /// The project that made it.
+    package var project: String
+    /// What the project's services call it.
+    package var key: String
+    package var bridge: String
+    package var subnet: IPv4Prefix
+    package var gateway: IPv4Address
+    package var isInternal: Bool
+    package var labels: [String: String]
+    /// Nanoseconds since 1970.
+    package var created: UInt64
+}
+
+/// A container's address on a network.
+package struct Lease: Codable, Hashable, Sendable {
+    package var container: String
+    package var project: String
+    package var address: IPv4Address
+    /// Names that resolve to it; none while the container does not run.
+    package var names: [String]
+}
+
+/// The networks of a root, shared by all its projects: `<root>/networks/<name>.json` for what lasts,
+/// `<run>/networks/<name>.json` for who has which address. Every change happens under one lock of the root.
+package struct NetworkStore: Sendable {
+    private let roots: Roots
+
+    package init(_ roots: Roots) { self.roots = roots }
+
+    /// Runs the body while no other process changes a network of this root.
+    package func locked<T>(_ body: () throws -> T) throws -> T {
+        try makeDirectories("\(roots.run)/networks", mode: 0o700)
+        let lock = try FileLock("\(roots.run)/networks.lock")
+        defer { withExtendedLifetime(lock) {} }
+        return try body()
+    }
+
+    package func record(_ name: String) throws -> NetworkRecord? {
+        guard exists(recordPath(name)) else { return nil }
+        return try decodeJSON(NetworkRecord.self, from: readFile(recordPath(name)))
+    }
+
+    package func list() throws -> [NetworkRecord] {
+        let directory = "\(roots.root)/networks"
+        guard exists(directory) else { return [] }
+        return try listDirectory(directory).filter { $0.hasSuffix(".json") }.compactMap {
+            try record(String($0.dropLast(5)))
+        }
+    }
+
+    func write(_ record: NetworkRecord) throws {
+        try makeDirectories("\(roots.root)/networks", mode: 0o700)
+        try writeAtomically(recordPath(record.name), encodeJSON(record), durable: false)
+    }
+
+    func remove(_ name: String) throws {
+        try removeTree(recordPath(name))
+        try removeTree(leasesPath(name))
+    }
+
+    package func leases(_ name: String) throws -> [Lease] {
+        guard exists(leasesPath(name)) else { return [] }
+        return try decodeJSON([Lease].self, from: readFile(leasesPath(name)))
+    }
+
+    func write(_ leases: [Lease], of name: String) throws {
+        try writeAtomically(leasesPath(name), encodeJSON(leases), durable: false)
+    }
+
+    /// Another number after each change of the leases.
+    func leasesVersion(_ name: String) -> UInt64 { modificationTime(leasesPath(name)) }
+
+    private func recordPath(_ name: String) -> String { "\(roots.root)/networks/\(name).json" }
+    private func leasesPath(_ name: String) -> String { "\(roots.run)/networks/\(name).json" }
+}

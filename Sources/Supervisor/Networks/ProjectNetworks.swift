@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Compose
+import Core
+import Linux
+import Networking
+import Runtime
+
+/// The networks that a project's containers are on: makes and removes them, gives addresses, and knows their names.
+final class ProjectNetworks {
+    private final class Joined {
+        var record: NetworkRecord
+        let index: Int32
+        var leases: [Lease] = []
+        var version: UInt64 = 0
+        init(_ record: NetworkRecord, index: Int32) { (self.record, self.index) = (record, index) }
+    }
+
+    private let project: String
+    private let roots: Roots
+    private let store: NetworkStore
+    private let host: NetworkHost
+    let firewall: Firewall
+    private var joined: [String: Joined] = [:]
+    private var known = DNSZone()
+
+    init(project: String, roots: Roots) throws {
+        (self.project, self.roots) = (project, roots)
+        store = NetworkStore(roots)
+        host = try NetworkHost()
+        firewall = Firewall(tag: roots.tag, lockPath: "\(roots.run)/firewall.lock")
+    }
+
+    /// The names of those that are there.
+    var names: Set<String> { Set(joined.keys) }
+
+    func record(_ name: String) -> NetworkRecord? { joined[name]?.record }
+
+    /// Makes the network, or joins it where it is already there.
+    ///
+    /// - Throws: `Failure` at the network's place in the file.
+    func ensure(_ network: Network) throws {
+        do {
+            try store.locked {
+                if let record = try store.record(network.name) {
+                    return try join(record)
+                }
+                guard !network.isExternal else {
+                    throw Failure(
+                        "network \(network.name) declared as external, but could not be found", at: network.location,
+                        hint: "bring up the project that makes it first")
+                }
+                try create(network)
+            }
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure("network \(network.name) cannot be made: \(error)", at: network.location)
+        }
+    }
+
+    private func create(_ network: Network) throws {
+        let taken = try host.usedSubnets() + store.list().map(\.subnet)
+        let asked = network.subnets.first?.subnet
+        let subnet: IPv4Prefix
+        if let asked {
+            guard let parsed = IPv4Prefix(asked) else {
+                throw Failure("\(asked) is no IPv4 subnet", at: network.places["ipam"] ?? network.location)
+            }
+            if let other = taken.first(where: { $0.length > 0 && $0.overlaps(parsed) }) {
+                throw Failure(
+                    "the subnet \(parsed) overlaps with \(other), which is in use on this host",
+                    at: network.places["ipam"] ?? network.location)
+            }
+            subnet = parsed
+        } else if let chosen = SubnetPool.choose(avoiding: taken) {
+            subnet = chosen
+        } else {
+            throw Failure("no free subnet is left for network \(network.name)", at: network.location)
+        }
+        let gateway = try network.subnets.first?.gateway.map { text in
+            guard let address = IPv4Address(text) else {
+                throw Failure("\(text) is no IPv4 address", at: network.location)
+            }
+            return address
+        }
+        let pool = try AddressPool(subnet: subnet, gateway: gateway)
+        var salt = 0
+        let bridges = Set(try store.list().map(\.bridge))
+        while bridges.contains(LinkName.bridge(tag: roots.tag, network: network.name, salt: salt)) { salt += 1 }
+        let record = NetworkRecord(
+            name: network.name, project: project, key: network.key,
+            bridge: LinkName.bridge(tag: roots.tag, network: network.name, salt: salt), subnet: subnet,
+            gateway: pool.gateway,
+            isInternal: network.isInternal, labels: Dictionary(network.labels.map { ($0.name, $0.value) }) { $1 },
+            created: realTime())
+        // The record first: whatever is cut off after it is found and mended or removed by name.
+        try store.write(record)
+        do { try join(record) } catch {
+            try store.remove(record.name)
+            throw error
+        }
+    }
+
+    private func join(_ record: NetworkRecord) throws {
+        let index = try host.create(BridgeNetwork(name: record.bridge, subnet: record.subnet, gateway: record.gateway))
+        try firewall.addNetwork(bridge: record.bridge, subnet: record.subnet, isInternal: record.isInternal)
+        joined[record.name] = Joined(record, index: index)
+        try store.write(try store.leases(record.name), of: record.name)
+    }
+
+    /// Removes the network unless a container of another project is on it.
+    ///
+    /// - Returns: whether it is gone.
+    func remove(_ name: String) throws -> Bool {
+        guard let network = joined[name] else { return true }
+        return try store.locked {
+            joined[name] = nil
+            let others = try store.leases(name).filter { $0.project != project }
+            guard others.isEmpty, network.record.project == project else { return false }
+            try host.remove(bridge: network.record.bridge)
+            try firewall.removeNetwork(
+                bridge: network.record.bridge, subnet: network.record.subnet, isInternal: network.record.isInternal)
+            try store.remove(name)
+            return true
+        }
+    }
+
+    /// Gives the container an address on the network; the one that it had, where it had one.
+    func lease(_ container: String, on name: String) throws -> IPv4Address {
+        guard let network = joined[name] else { throw Failure("network \(name) is not there") }
+        return try change(network) { leases in
+            if let lease = leases.first(where: { $0.container == container }) { return lease.address }
+            var pool = try AddressPool(subnet: network.record.subnet, gateway: network.record.gateway)
+            for lease in leases { try pool.reserve(lease.address) }
+            let address = try pool.allocate()
+            leases.append(Lease(container: container, project: project, address: address, names: []))
+            return address
+        }
+    }
+
+    /// Says under which names the container is found from now on; none while it does not run.
+    func name(_ container: String, on network: String, _ names: [String]) throws {
+        guard let network = joined[network] else { return }
+        try change(network) { leases in
+            for index in leases.indices where leases[index].container == container { leases[index].names = names }
+        }
+    }
+
+    func release(_ container: String, on network: String) throws {
+        guard let network = joined[network] else { return }
+        try change(network) { leases in leases.removeAll { $0.container == container } }
+    }
+
+    private func change<T>(_ network: Joined, _ body: (inout [Lease]) throws -> T) throws -> T {
+        try store.locked {
+            try refresh(network)
+            let before = network.leases
+            let result = try body(&network.leases)
+            if network.leases != before {
+                try store.write(network.leases, of: network.record.name)
+                network.version = store.leasesVersion(network.record.name)
+                rename(network, from: before)
+            }
+            return result
+        }
+    }
+
+    /// Reads the leases again where another project has changed them.
+    private func refresh(_ network: Joined) throws {
+        let version = store.leasesVersion(network.record.name)
+        if version == network.version { return }
+        let old = network.leases
+        network.leases = try store.leases(network.record.name)
+        network.version = version
+        rename(network, from: old)
+    }
+
+    /// What connects a container to its networks; the first one has the default route.
+    func endpoints(_ attachments: [Attachment], container: String, pid: Int32) throws -> [Endpoint] {
+        var routed = false
+        return try attachments.map { attachment in
+            guard let network = joined[attachment.network], let address = IPv4Address(attachment.address) else {
+                throw Failure("network \(attachment.network) is not there")
+            }
+            let routes = !routed && !network.record.isInternal
+            if routes { routed = true }
+            return Endpoint(
+                bridge: network.index,
+                hostName: LinkName.veth(
+                    tag: roots.tag, container: container, network: attachment.network, salt: Int(pid)),
+                interface: attachment.interface, address: address, prefixLength: network.record.subnet.length,
+                gateway: routes ? network.record.gateway : nil)
+        }
+    }
+
+    func connect(pid: Int32, _ endpoints: [Endpoint]) throws { try host.connect(containerPID: pid, endpoints) }
+
+    /// The names of all running containers on the project's networks, those of other projects included.
+    func zone() -> DNSZone {
+        for network in joined.values {
+            do { try refresh(network) } catch {
+                log("the addresses of network \(network.record.name) cannot be read: \(error)")
+            }
+        }
+        return known
+    }
+
+    /// Replaces what is known of a network's names.
+    private func rename(_ network: Joined, from old: [Lease]) {
+        for lease in old where !lease.names.isEmpty { known.remove(lease.address, network: network.record.name) }
+        for lease in network.leases where !lease.names.isEmpty {
+            known.add(lease.names, at: lease.address, network: network.record.name)
+        }
+    }
+}

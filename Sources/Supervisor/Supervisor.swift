@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Compose
+import Core
+import Glibc
+import Images
+import Linux
+import Networking
+import Reconciler
+import Runtime
+
+/// Holds one project: observes, plans, acts, and serves clients. All of it on one thread.
+final class Supervisor {
+    let paths: ProjectPaths
+    let loop: EventLoop
+    let records: RecordStore
+    let images: ImageStore
+    let volumes: VolumeStore
+    let launcher: LauncherClient
+    let networks: ProjectNetworks
+    let ports: PortPublisher
+    let resolvers: NameService
+    let hierarchy: ControlGroupHierarchy
+    let deviceFilter: Descriptor
+    var server: Server?
+
+    var saved: SavedProject?
+    var containers: [String: Container] = [:]
+    /// Volumes that this supervisor has seen or made.
+    var knownVolumes: Set<String> = []
+    /// What could not be made, by service: planned again when the user asks again.
+    var creationFailures: [String: (failure: Failure, time: UInt64)] = [:]
+    /// Anonymous volumes of a container that is made again: mount point → volume, by the container's name.
+    var handedOnVolumes: [String: [String: String]] = [:]
+    /// Containers made before do not hand their anonymous volumes on: `--renew-anon-volumes`.
+    var renewVolumesBefore: UInt64 = 0
+    var networkFailure: (failure: Failure, time: UInt64)?
+    /// Clients that wait until what they asked for is so.
+    var waiters: [Waiter] = []
+    var listeners: [Connection] = []
+    /// Requests that wait until a `down` is done.
+    var queued: [() -> Void] = []
+    var pendingRuns: [PendingRun] = []
+    /// What to do when a process that `exec` started ends, by its id.
+    var execs: [String: (LauncherReply.Ended) -> Void] = [:]
+    var wakeTimer: EventLoop.Timer?
+    var reconcileIsDue = false
+    var leaving = false
+
+    init(paths: ProjectPaths, channel: PacketSocket, loop: EventLoop) throws {
+        (self.paths, self.loop) = (paths, loop)
+        records = RecordStore(paths)
+        images = ImageStore(root: paths.roots.root)
+        volumes = VolumeStore(paths.roots)
+        launcher = LauncherClient(channel, on: loop)
+        networks = try ProjectNetworks(project: paths.project, roots: paths.roots)
+        ports = PortPublisher(firewall: networks.firewall, launcher: launcher, on: loop)
+        resolvers = NameService(networks: networks, on: loop)
+        hierarchy = try ControlGroupHierarchy.ofHost()
+        deviceFilter = try DeviceFilter(DeviceRule.docker).load()
+    }
+
+    /// Takes over what runs, and serves until the project needs nobody any more.
+    func run(listener: Descriptor) throws {
+        try makeDirectories(paths.mountPoint)
+        try writeAtomically(paths.supervisorPID, Array("\(getpid())\n".utf8), durable: false)
+        let (children, ended) = try launcher.hello()
+        launcher.onEnded = { [unowned self] in self.processEnded($0) }
+        launcher.onLost = { [unowned self] in self.launcherLost() }
+        try launcher.begin()
+        saved = try records.loadDesired()
+        try adopt(children: children, ended: ended)
+        server = try Server(listener, on: loop) { [unowned self] connection, request, descriptors in
+            self.handle(connection, request, descriptors)
+        }
+        server?.onLeave = { [unowned self] in self.clientLeft($0) }
+        reconcile()
+        try loop.run()
+    }
+
+    // MARK: Observe, plan, act
+
+    /// Looks again when the current events are dealt with.
+    func reconcile() {
+        guard !reconcileIsDue else { return }
+        reconcileIsDue = true
+        loop.soon { [unowned self] in
+            self.reconcileIsDue = false
+            self.look()
+        }
+    }
+
+    private func look() {
+        var plan = Plan()
+        // What is made at once may allow the next step: a network its containers, a container its start.
+        for _ in 0..<16 {
+            plan = Reconciler.plan(saved?.desired ?? Desired(), observe(), now: realTime())
+            var progressed = false
+            for action in plan.actions where perform(action) { progressed = true }
+            if !progressed { break }
+        }
+        if let wakeTimer { loop.cancel(wakeTimer) }
+        wakeTimer = plan.wake.map { time in
+            let now = realTime()
+            return loop.schedule(after: time > now ? time - now : 0) { [unowned self] in self.reconcile() }
+        }
+        startPendingRuns(plan)
+        settle(plan)
+        leaveIfIdle()
+    }
+
+    private func observe() -> Observed {
+        var states = containers.values.map(\.state)
+        for (service, failed) in creationFailures {
+            var state = ContainerState(
+                id: "", name: service, service: service, number: 1, hash: saved?.desired.services[service]?.hash ?? "")
+            (state.phase, state.finished, state.failure) = (.failed, failed.time, failed.failure.message)
+            state.created = failed.time
+            states.append(state)
+        }
+        return Observed(containers: states, networks: networks.names, volumes: knownVolumes)
+    }
+
+    /// - Returns: whether it is done already, so that the next step can be planned.
+    private func perform(_ action: Action) -> Bool {
+        switch action {
+        case .createNetwork(let name): return createNetwork(name)
+        case .createVolume(let name): return createVolume(name)
+        case .create(let service, let number):
+            guard creationFailures[service] == nil, networkFailure == nil else { return false }
+            return createContainer(service, number)
+        case .start(let id):
+            guard let container = containers[id] else {
+                // The stand-in of a container that could not be made: the user asks again.
+                creationFailures.removeAll()
+                return true
+            }
+            start(container)
+            return false
+        case .stop(let id):
+            if let container = containers[id] { stop(container) }
+            return false
+        case .remove(let id):
+            guard let container = containers[id] else {
+                creationFailures.removeAll()
+                return true
+            }
+            return remove(container)
+        case .removeNetwork(let name):
+            do {
+                let gone = try networks.remove(name)
+                emit(.network, gone ? .destroy : .removing, id: name, name: name)
+            } catch { log("network \(name) cannot be removed: \(error)") }
+            return true
+        }
+    }
+
+    private func createNetwork(_ name: String) -> Bool {
+        guard let network = saved?.project.networks.first(where: { $0.name == name }) else { return false }
+        do {
+            let isNew = try NetworkStore(paths.roots).record(name) == nil
+            try networks.ensure(network)
+            networkFailure = nil
+            if isNew { emit(.network, .create, id: name, name: name) }
+            return true
+        } catch {
+            networkFailure = (error as? Failure ?? Failure("\(error)"), realTime())
+            return false
+        }
+    }
+
+    private func createVolume(_ name: String) -> Bool {
+        guard let saved, let volume = saved.project.volumes.first(where: { $0.name == name }) else { return false }
+        do {
+            if !volumes.exists(name) {
+                guard !volume.isExternal else {
+                    throw Failure(
+                        "external volume \"\(name)\" not found", at: volume.location,
+                        hint: "make it with: trice volume create \(name)")
+                }
+                try volumes.create(
+                    VolumeStore.Record(
+                        name: name, project: paths.project, key: volume.key,
+                        labels: Dictionary(volume.labels.map { ($0.name, $0.value) }) { $1 }, created: realTime()))
+                emit(.volume, .create, id: name, name: name)
+            }
+            knownVolumes.insert(name)
+            return true
+        } catch {
+            networkFailure = (
+                error as? Failure ?? Failure("volume \(name) cannot be made: \(error)", at: volume.location), realTime()
+            )
+            return false
+        }
+    }
+
+    // MARK: Telling
+
+    func emit(
+        _ kind: Event.Kind, _ action: Event.Action, id: String, name: String, service: String = "",
+        change: (inout Event) -> Void = { _ in }
+    ) {
+        guard !listeners.isEmpty else { return }
+        var event = Event(time: realTime(), kind: kind, action: action, id: id, name: name, service: service)
+        change(&event)
+        for listener in listeners { listener.send(.event(event)) }
+    }
+
+    func emit(_ container: Container, _ action: Event.Action, change: (inout Event) -> Void = { _ in }) {
+        emit(
+            .container, action, id: container.id, name: container.record.name, service: container.record.config.service
+        ) {
+            $0.image = container.record.config.image
+            change(&$0)
+        }
+    }
+
+    /// Writes the container's state to disk.
+    func save(_ container: Container) {
+        do { try records.write(container.record.state) } catch {
+            log("the record of \(container.record.name) cannot be written: \(error)")
+        }
+    }
+
+    // MARK: Leaving
+
+    /// Ends the supervisor and its launcher when nothing runs, nothing is due, and nobody asks.
+    private func leaveIfIdle() {
+        guard wakeTimer == nil, let server, server.connections.isEmpty else { return }
+        guard waiters.isEmpty, execs.isEmpty, pendingRuns.isEmpty else { return }
+        guard !containers.values.contains(where: { $0.state.isLive || $0.state.phase == .removing }) else { return }
+        leave()
+    }
+
+    /// Takes the supervisor's own files away and ends it, unless somebody asks for it at this moment.
+    func leave() {
+        guard !leaving, let server else { return }
+        do {
+            // Whoever starts a supervisor now holds this lock, and will find a socket that answers.
+            guard let lock = try FileLock(ifFree: paths.startLock) else { return leaveLater() }
+            defer { withExtendedLifetime(lock) {} }
+            // Renamed, it takes no new client; one that came before is in the queue, and then this supervisor stays.
+            // Without its socket nobody can ask for it any more, and it goes too.
+            let isReachable = exists(paths.socket)
+            if isReachable {
+                try check("rename", paths.socket) { rename(paths.socket, "\(paths.socket).leaving") }
+            }
+            if server.accept() && isReachable {
+                try check("rename", paths.socket) { rename("\(paths.socket).leaving", paths.socket) }
+                return
+            }
+            leaving = true
+            try removeTree(paths.run)
+            if containers.isEmpty && networks.names.isEmpty { try removeState() }
+            launcher.quit()
+            loop.stop()
+        } catch {
+            log("the supervisor cannot leave: \(error)")
+            leaveLater()
+        }
+    }
+
+    /// Somebody starts a command at this moment: its client comes, or it was for nothing.
+    private func leaveLater() {
+        loop.schedule(after: 50_000_000) { [unowned self] in self.reconcile() }
+    }
+
+    private func removeState() throws {
+        try removeTree(paths.state)
+        try hierarchyCleanUp()
+    }
+
+    private func hierarchyCleanUp() throws {
+        try paths.cgroupParent(in: hierarchy).remove()
+        // The root's own directory goes with its last project; another project in it keeps it.
+        rmdir(parentDirectory(paths.cgroupParent(in: hierarchy).path))
+        rmdir("\(hierarchy.mountPoint)/trice")
+    }
+
+    /// The parent of all processes is gone: a new one takes over, with a new supervisor.
+    private func launcherLost() {
+        guard !leaving else { return }
+        log("the launcher is gone; a new one takes over")
+        do { _ = try SupervisorStart.spawnLauncher(paths) } catch { log("no new launcher can be started: \(error)") }
+        exit(1)
+    }
+}

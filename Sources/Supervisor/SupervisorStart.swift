@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import CLinux
+import Core
+import Glibc
+import Linux
+import Runtime
+
+/// How a project's launcher and supervisor come to be.
+package enum SupervisorStart {
+    /// The first argument of the process that is a launcher; the second is the project's name.
+    package static let launcherArgument = "launcher"
+
+    /// Starts the launcher as a process of its own session, without any descriptor of the caller.
+    ///
+    /// - Returns: a pipe that is closed when the launcher has its socket, or has failed.
+    /// - Precondition: the caller has a single thread.
+    package static func spawnLauncher(_ paths: ProjectPaths) throws(SystemError) -> Descriptor {
+        try makeDirectories(paths.run, mode: 0o700)
+        let ready = try Descriptor.pipe()
+        let errors = try Descriptor.open(paths.supervisorLog, O_WRONLY | O_APPEND | O_CREAT, mode: 0o600)
+        let null = try Descriptor.open("/dev/null", O_RDWR)
+        let pid = try check("fork") { trice_fork() }
+        if pid > 0 { return withExtendedLifetime((null, errors)) { ready.read } }
+        setsid()
+        chdir("/")
+        let sources = [null, null, errors, ready.write]
+        withExtendedLifetime(sources) {
+            for (target, source) in sources.enumerated() { dup2(source.raw, Int32(target)) }
+        }
+        trice_close_range(4, UInt32.max, 0)
+        let environment = [
+            "TRICE_ROOT=\(paths.roots.root)", "TRICE_RUN=\(paths.roots.run)", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+        ]
+        withCStrings(["trice", launcherArgument, paths.project]) { arguments in
+            withCStrings(environment) { _ = execve("/proc/self/exe", arguments, $0) }
+        }
+        _exit(127)
+    }
+
+    /// What the launcher's process does. It must have a single thread.
+    package static func runLauncher(_ paths: ProjectPaths) -> Never {
+        // Descriptor 3 tells who waits that the socket is there.
+        let ready = Descriptor(3)
+        trice_set_name("trice-launcher")
+        do {
+            umask(0o022)
+            signal(SIGPIPE, SIG_IGN)
+            try makeDirectories(paths.run, mode: 0o700)
+            guard let listener = try claim(paths) else { exit(0) }
+            ready.close()
+            let launcher = try Launcher { channel in runSupervisor(paths, channel, listener) }
+            try launcher.run()
+            exit(0)
+        } catch {
+            log("the launcher ends: \(error)")
+            exit(1)
+        }
+    }
+
+    /// Makes this process the project's launcher, unless there is one.
+    ///
+    /// - Returns: the socket that clients connect to.
+    private static func claim(_ paths: ProjectPaths) throws -> Descriptor? {
+        let lock = try FileLock(paths.startLock)
+        defer { withExtendedLifetime(lock) {} }
+        if exists(paths.launcherPID),
+            let other = try? decodeJSON(ProcessIdentity.self, from: readFile(paths.launcherPID)),
+            other.openPidfd() != nil
+        {
+            return nil
+        }
+        try makeDirectories(paths.run, mode: 0o700)
+        unlink(paths.socket)
+        let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let listener = Descriptor(try check("socket") { socket(AF_UNIX, type, 0) })
+        try throughDirectory(of: paths.socket) { path in
+            try check("bind", paths.socket) { trice_unix_bind(listener.raw, path) }
+        }
+        try check("listen") { listen(listener.raw, 128) }
+        guard let own = ProcessIdentity(runningPID: getpid()) else { throw SystemError("open", "/proc/self/stat") }
+        try writeAtomically(paths.launcherPID, encodeJSON(own), durable: false)
+        return listener
+    }
+
+    private static func runSupervisor(_ paths: ProjectPaths, _ channel: PacketSocket, _ listener: Descriptor) -> Never {
+        trice_set_name("trice-supervisor")
+        do {
+            signal(SIGPIPE, SIG_IGN)
+            let supervisor = try Supervisor(paths: paths, channel: channel, loop: EventLoop())
+            try supervisor.run(listener: listener)
+            exit(0)
+        } catch {
+            log("the supervisor ends: \(error)")
+            exit(1)
+        }
+    }
+}
+
+/// Calls the body with a short name for a path whose directory is open, as a socket's address has room for 107 bytes.
+@discardableResult
+package func throughDirectory<T>(of path: String, _ body: (String) throws -> T) throws -> T {
+    let directory = try Descriptor.open(parentDirectory(path), trice_o_path | O_DIRECTORY)
+    let name = path.split(separator: "/").last ?? ""
+    return try withExtendedLifetime(directory) { try body("/proc/self/fd/\(directory.raw)/\(name)") }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import CYAML
+import Core
+
+/// Reads all documents of a file.
+///
+/// Throws all that is wrong with it: the first violation of the syntax (after which nothing can be said), duplicate keys,
+/// unknown anchors. Anchors and merge keys (`<<`) are resolved in the result; a value behind an alias keeps the place of
+/// its anchor. Time and memory are linear in the size of the file: nesting and the expansion of aliases are bounded.
+package func readYAML(_ source: SourceFile) throws(Diagnostics) -> [YAMLNode] {
+    var builder = YAMLTreeBuilder(source: source)
+    source.bytes.withUnsafeBufferPointer { bytes in
+        var parser = yaml_parser_t()
+        guard yaml_parser_initialize(&parser) == 1 else {
+            builder.report("yaml-memory", "not enough memory to read the file", at: nil)
+            return
+        }
+        defer { yaml_parser_delete(&parser) }
+        yaml_parser_set_input_string(&parser, bytes.baseAddress, bytes.count)
+        var finished = false
+        while !finished {
+            var event = yaml_event_t()
+            guard yaml_parser_parse(&parser, &event) == 1 else {
+                builder.reportSyntaxError(parser)
+                return
+            }
+            defer { yaml_event_delete(&event) }
+            finished = event.type == YAML_STREAM_END_EVENT || !builder.take(event)
+        }
+    }
+    guard builder.diagnostics.items.isEmpty else { throw builder.diagnostics.sorted() }
+    return builder.documents
+}
+
+extension YAMLTreeBuilder {
+    /// Says what libyaml could not read, at the place it names.
+    fileprivate mutating func reportSyntaxError(_ parser: yaml_parser_t) {
+        func text(_ pointer: UnsafePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
+        let problem = text(parser.problem)
+        let context = text(parser.context)
+        if parser.error == YAML_READER_ERROR {
+            let (line, column) = position(ofByte: Int(clamping: parser.problem_offset))
+            let span = YAMLSpan(startLine: line, startColumn: column, endLine: line, endColumn: column + 1)
+            report("yaml-encoding", "this is not UTF-8 text: \(problem)", at: span)
+            return
+        }
+        let span = YAMLSpan(parser.problem_mark, parser.problem_mark)
+        var notes: [Diagnostic.Note] = []
+        if !context.isEmpty, parser.context_mark.line != parser.problem_mark.line {
+            notes.append(Diagnostic.Note(context, at: place(YAMLSpan(parser.context_mark, parser.context_mark))))
+        }
+        report(
+            "yaml-syntax", context.isEmpty || !notes.isEmpty ? problem : "\(problem) (\(context))", at: span,
+            notes: notes,
+            hint: hint(problem, span))
+    }
+
+    private func hint(_ problem: String, _ span: YAMLSpan) -> String? {
+        let line = source.line(Int(span.startLine)) ?? ""
+        if problem.contains("cannot start any token") {
+            if line.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
+                return "indent with spaces, not with tabs"
+            }
+            return "put the value into quotes"
+        }
+        if problem.contains("mapping values are not allowed") {
+            return "put the value into quotes if it contains ': ', or check the indentation"
+        }
+        if problem.contains("did not find expected key") {
+            return "check that this line is indented as its neighbours are"
+        }
+        return nil
+    }
+
+    /// Line and column, from 1, of a byte of the source.
+    private func position(ofByte offset: Int) -> (UInt32, UInt32) {
+        let before = source.bytes.prefix(offset)
+        let line = before.count { $0 == UInt8(ascii: "\n") } + 1
+        let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        // Continuation bytes of UTF-8 do not count as characters.
+        let column = before[lineStart...].count { $0 & 0xC0 != 0x80 } + 1
+        return (UInt32(clamping: line), UInt32(clamping: column))
+    }
+}
+
+extension YAMLSpan {
+    init(_ start: yaml_mark_t, _ end: yaml_mark_t) {
+        self.init(
+            startLine: UInt32(clamping: start.line + 1), startColumn: UInt32(clamping: start.column + 1),
+            endLine: UInt32(clamping: end.line + 1), endColumn: UInt32(clamping: end.column + 1))
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Commands
+import Linux
+import Runtime
+import Supervisor
+
+// The launcher clones processes: it is entered before anything else of this program has run.
+if CommandLine.arguments.count == 3, CommandLine.arguments[1] == SupervisorStart.launcherArgument {
+    SupervisorStart.runLauncher(ProjectPaths(Roots.fromEnvironment(), project: CommandLine.arguments[2]))
+}
+Trice.run(Array(CommandLine.arguments.dropFirst()))

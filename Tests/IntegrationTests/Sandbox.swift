@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Foundation
+import Testing
+
+/// What a command did.
+struct Outcome: CustomStringConvertible {
+    let status: Int32
+    let out: String
+    let err: String
+
+    var lines: [String] { out.split(separator: "\n").map(String.init) }
+    var description: String { "status \(status)\n\(out)\(err)" }
+}
+
+/// A root of trice of its own, in a directory of its own: what a test does there disturbs nobody.
+final class Sandbox: @unchecked Sendable {
+    /// Why a test cannot go on.
+    struct Trouble: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The binary under test: `TRICE_BINARY`, else the release build, else the debug build.
+    static let binary: String = {
+        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+        let candidates = [
+            ProcessInfo.processInfo.environment["TRICE_BINARY"], "\(package)/.build/release/trice",
+            "\(package)/.build/debug/trice",
+        ]
+        return candidates.compactMap { $0 }.first { FileManager.default.isExecutableFile(atPath: $0) } ?? "trice"
+    }()
+
+    let directory: String
+    let project: String
+    private var environment: [String: String]
+
+    private init(_ name: String) throws {
+        guard geteuid() == 0 else {
+            throw Trouble(description: "the integration tests make containers: run them as root")
+        }
+        directory = "/tmp/trice-test-\(getpid())-\(name)-\(UUID().uuidString.prefix(8))"
+        project = name
+        try FileManager.default.createDirectory(atPath: "\(directory)/work", withIntermediateDirectories: true)
+        environment = [
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent",
+            "LC_ALL": "C",
+            "TRICE_ROOT": "\(directory)/root", "TRICE_RUN": "\(directory)/run",
+        ]
+        try check(trice("image", "import", "--change", "CMD sleep 600", try BusyboxImage.path(), "busybox:1"))
+    }
+
+    /// Runs the body in a new sandbox, takes down whatever it left up, and looks for leaks.
+    static func run(_ name: String, _ body: (Sandbox) throws -> Void) throws {
+        let box = try Sandbox(name)
+        defer { try? FileManager.default.removeItem(atPath: box.directory) }
+        do { try body(box) } catch {
+            box.takeDown()
+            throw error
+        }
+        box.takeDown()
+        box.expectNoLeak()
+    }
+
+    var work: String { "\(directory)/work" }
+
+    // MARK: Files
+
+    func write(_ text: String, to name: String = "compose.yaml") throws {
+        try text.write(toFile: "\(work)/\(name)", atomically: true, encoding: .utf8)
+    }
+
+    func read(_ name: String) -> String { (try? String(contentsOfFile: "\(work)/\(name)", encoding: .utf8)) ?? "" }
+
+    // MARK: Commands
+
+    /// Runs trice in the work directory. It is killed after a minute, and the test fails.
+    @discardableResult
+    func trice(_ arguments: String..., input: String? = nil, environment more: [String: String] = [:]) -> Outcome {
+        run([Sandbox.binary] + arguments, input: input, environment: more)
+    }
+
+    /// Runs trice on the sandbox's project; a status other than 0 fails the test.
+    @discardableResult
+    func must(_ arguments: String..., input: String? = nil, sourceLocation: SourceLocation = #_sourceLocation)
+        -> Outcome
+    {
+        let outcome = run([Sandbox.binary, "-p", project] + arguments, input: input)
+        #expect(outcome.status == 0, "\(arguments): \(outcome)", sourceLocation: sourceLocation)
+        return outcome
+    }
+
+    /// Runs trice on the sandbox's project.
+    func try_(_ arguments: String..., input: String? = nil, environment more: [String: String] = [:]) -> Outcome {
+        run([Sandbox.binary, "-p", project] + arguments, input: input, environment: more)
+    }
+
+    /// The output of a command in a service's container.
+    func exec(_ service: String, _ command: String...) -> String {
+        run([Sandbox.binary, "-p", project, "exec", "-T", service] + command).out
+    }
+
+    /// A command that goes on in the background.
+    func start(_ arguments: String..., output: String) throws -> Process {
+        let process = self.process([Sandbox.binary, "-p", project] + arguments, [:])
+        _ = FileManager.default.createFile(atPath: "\(work)/\(output)", contents: nil)
+        process.standardOutput = FileHandle(forWritingAtPath: "\(work)/\(output)")
+        process.standardError = process.standardOutput
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    private func process(_ command: [String], _ more: [String: String]) -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
+        process.environment = environment.merging(more) { $1 }
+        process.currentDirectoryURL = URL(fileURLWithPath: work)
+        return process
+    }
+
+    func run(_ command: [String], input: String? = nil, environment more: [String: String] = [:]) -> Outcome {
+        let process = process(command, more)
+        let id = UUID().uuidString
+        let paths = ["in", "out", "err"].map { "\(directory)/\(id).\($0)" }
+        defer { for path in paths { unlink(path) } }
+        _ = FileManager.default.createFile(atPath: paths[0], contents: Data((input ?? "").utf8))
+        for path in paths.dropFirst() { _ = FileManager.default.createFile(atPath: path, contents: nil) }
+        process.standardInput = FileHandle(forReadingAtPath: paths[0])
+        process.standardOutput = FileHandle(forWritingAtPath: paths[1])
+        process.standardError = FileHandle(forWritingAtPath: paths[2])
+        do { try process.run() } catch { return Outcome(status: -1, out: "", err: "\(command[0]): \(error)") }
+        let inTime = eventually(within: 60) { !process.isRunning }
+        if !inTime {
+            kill(process.processIdentifier, SIGKILL)
+            Issue.record("\(command) did not end within a minute")
+        }
+        process.waitUntilExit()
+        func text(_ path: String) -> String {
+            String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+        }
+        return Outcome(status: process.terminationStatus, out: text(paths[1]), err: text(paths[2]))
+    }
+
+    private func check(_ outcome: Outcome) throws {
+        if outcome.status != 0 { throw Trouble(description: "\(outcome)") }
+    }
+
+    /// Waits until the condition holds.
+    ///
+    /// - Returns: false where it did not in time.
+    @discardableResult
+    func eventually(within seconds: Double = 15, _ condition: () -> Bool) -> Bool {
+        let deadline = Date().addingTimeInterval(seconds)
+        while !condition() {
+            if Date() > deadline { return false }
+            poll(nil, 0, 5)
+        }
+        return true
+    }
+
+    // MARK: What is there
+
+    struct Row: Decodable {
+        let ID: String
+        let Name: String
+        let Service: String
+        let State: String
+        let Health: String
+        let ExitCode: Int32
+        let Status: String
+    }
+
+    func ps() -> [Row] {
+        must("ps", "-a", "--format", "json").lines.compactMap {
+            try? JSONDecoder().decode(Row.self, from: Data($0.utf8))
+        }
+    }
+
+    func state(of service: String) -> String {
+        ps().filter { $0.Service == service }.map(\.State).joined(separator: " ")
+    }
+    func id(of service: String) -> String { ps().first { $0.Service == service }?.ID ?? "" }
+
+    /// The pid of the container's first process, as its record says.
+    func pid(of service: String) -> Int32? {
+        struct State: Decodable {
+            struct Identity: Decodable { let pid: Int32 }
+            let process: Identity?
+        }
+        let path = "\(directory)/root/projects/\(project)/containers/\(id(of: service))/state.json"
+        return FileManager.default.contents(atPath: path).flatMap {
+            try? JSONDecoder().decode(State.self, from: $0).process?.pid
+        }
+    }
+
+    var supervisorPID: Int32? { pid(in: "supervisor.pid") }
+
+    var launcherPID: Int32? {
+        struct Identity: Decodable { let pid: Int32 }
+        let path = "\(directory)/run/projects/\(project)/launcher.pid"
+        return FileManager.default.contents(atPath: path).flatMap {
+            try? JSONDecoder().decode(Identity.self, from: $0).pid
+        }
+    }
+
+    private func pid(in file: String) -> Int32? {
+        (try? String(contentsOfFile: "\(directory)/run/projects/\(project)/\(file)", encoding: .utf8)).flatMap {
+            Int32($0.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+    }
+
+    func isAlive(_ pid: Int32) -> Bool {
+        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
+        return !stat.contains(") Z ")
+    }
+
+    // MARK: The end
+
+    private func takeDown() {
+        let projects = (try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/root/projects")) ?? []
+        for name in projects {
+            let outcome = run([Sandbox.binary, "-p", name, "down", "-v", "-t", "1"])
+            if outcome.status != 0 { Issue.record("down of \(name): \(outcome)") }
+        }
+    }
+
+    /// Nothing of this root is left on the host: links, nftables, cgroups, mounts, processes, files.
+    private func expectNoLeak() {
+        let check = trice("system", "check")
+        #expect(check.status == 0, "\(check)")
+        let tag = check.out.split(separator: "\n").first?.split(separator: " ").last.map(String.init) ?? "?"
+        #expect(tag.count == 8, "\(check)")
+        #expect(eventually { links(with: tag).isEmpty }, "links: \(links(with: tag))")
+        #expect(!run(["/usr/sbin/nft", "list", "tables"]).out.contains("trice_\(tag)"))
+        #expect(eventually { processes().isEmpty }, "processes: \(processes())")
+        let mounts = (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? ""
+        #expect(!mounts.contains(directory))
+        for hierarchy in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"] {
+            #expect(!FileManager.default.fileExists(atPath: "\(hierarchy)/trice/\(tag)"))
+        }
+        let left = ((try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/run/projects")) ?? []).filter {
+            !$0.hasSuffix(".lock")
+        }
+        #expect(left.isEmpty, "in run: \(left)")
+        let records = (try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/root/projects")) ?? []
+        #expect(records.isEmpty, "in root: \(records)")
+    }
+
+    private func links(with tag: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/sys/class/net")) ?? []).filter { $0.contains(tag) }
+    }
+
+    private func processes() -> [String] {
+        let own = "TRICE_ROOT=\(directory)/root"
+        return ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).filter { name in
+            guard Int32(name) != nil, let data = FileManager.default.contents(atPath: "/proc/\(name)/environ") else {
+                return false
+            }
+            return String(decoding: data, as: UTF8.self).split(separator: "\0").contains { $0 == own }
+        }
+    }
+}
+
+/// A root file system of busybox and nothing else, as a tar archive, made once a run.
+enum BusyboxImage {
+    private static let made: Result<String, any Error> = Result {
+        let directory = "/tmp/trice-test-busybox-\(getpid())"
+        let script = """
+            set -e; rm -rf \(directory); mkdir -p \(directory)/root/bin; cd \(directory)/root
+            cp /bin/busybox bin/busybox
+            for a in $(/bin/busybox --list); do [ $a = busybox ] || ln -s busybox bin/$a; done
+            mkdir -p dev etc proc root sys tmp srv data/sub; chmod 1777 tmp; chmod 700 root
+            printf 'root:x:0:0:root:/root:/bin/sh\\napp:x:1001:1001:App:/home/app:/bin/sh\\nnobody:x:65534:65534::/:/bin/sh\\n' > etc/passwd
+            printf 'root:x:0:\\napp:x:1001:\\nstaff:x:2000:app\\nnogroup:x:65534:\\n' > etc/group
+            echo plain > data/plain; echo deep > data/sub/deep; chown -R 1001:2000 data; chmod 750 data; ln -s plain data/link
+            tar -cf ../busybox.tar --numeric-owner --sort=name .; rm -rf \(directory)/root
+            """
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", script]
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw Sandbox.Trouble(
+                description: "the test image cannot be made: is busybox-static installed? (make setup)")
+        }
+        return "\(directory)/busybox.tar"
+    }
+
+    static func path() throws -> String { try made.get() }
+}

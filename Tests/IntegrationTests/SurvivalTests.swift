@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Foundation
+import Testing
+
+/// What is killed comes back, and nothing is lost on the way.
+@Suite struct SurvivalTests {
+    private static let stack = """
+        services:
+          a:
+            image: busybox:1
+            restart: always
+            init: true
+            volumes: [".:/w"]
+            command: sh -c 'echo start >> /w/starts; i=0; while :; do i=$$((i + 1)); echo $$i; sleep 0.05; done'
+          b: { image: busybox:1, init: true }
+        """
+
+    @Test func `a killed process is started again by its policy, and not after a stop`() throws {
+        try Sandbox.run("policy") { box in
+            try box.write(SurvivalTests.stack)
+            box.must("up", "-d")
+            #expect(box.eventually { box.read("starts") == "start\n" })
+            let id = box.id(of: "a")
+            kill(box.pid(of: "a") ?? 0, SIGKILL)
+            #expect(box.eventually { box.read("starts") == "start\nstart\n" })
+            #expect(box.eventually { box.state(of: "a") == "running" })
+            #expect(box.id(of: "a") == id)
+            box.must("stop", "-t", "1", "a")
+            #expect(box.state(of: "a") == "exited")
+            #expect(box.read("starts") == "start\nstart\n")
+        }
+    }
+
+    @Test func `on-failure starts again as often as it says, and not after success`() throws {
+        try Sandbox.run("onfailure") { box in
+            try box.write(
+                """
+                services:
+                  counted: { image: busybox:1, restart: "on-failure:2", volumes: [".:/w"], command: "sh -c 'echo x >> /w/counted; exit 9'" }
+                  fine: { image: busybox:1, restart: on-failure, volumes: [".:/w"], command: "sh -c 'echo x >> /w/fine'" }
+                """)
+            box.must("up", "-d")
+            #expect(box.eventually { box.state(of: "counted") == "exited" })
+            #expect(box.read("counted") == "x\nx\nx\n")
+            #expect(box.read("fine") == "x\n")
+        }
+    }
+
+    @Test func `a killed supervisor is back by itself, and no container noticed`() throws {
+        try Sandbox.run("supervisor") { box in
+            try box.write(
+                SurvivalTests.stack
+                    + "\n  web: { image: busybox:1, init: true, ports: [\"127.0.0.1::80\"], command: \"sh -c 'mkdir /h; echo page > /h/index.html; httpd -f -p 80 -h /h'\" }"
+            )
+            box.must("up", "-d")
+            let before = box.ps().map(\.ID), pids = ["a", "b", "web"].map { box.pid(of: $0) }
+            let supervisor = try #require(box.supervisorPID)
+            let port = box.must("port", "web", "80").out.trimmingCharacters(in: .whitespacesAndNewlines)
+            #expect(
+                box.eventually {
+                    box.run(["/bin/busybox", "wget", "-q", "-O", "-", "http://\(port)/"]).out == "page\n"
+                })
+            kill(supervisor, SIGKILL)
+            #expect(box.eventually { box.supervisorPID.map { $0 != supervisor && box.isAlive($0) } ?? false })
+            #expect(box.exec("b", "echo", "works") == "works\n")
+            #expect(box.exec("b", "ping", "-c", "1", "a").contains("1 packets received"))
+            #expect(box.run(["/bin/busybox", "wget", "-q", "-O", "-", "http://\(port)/"]).out == "page\n")
+            #expect(box.ps().map(\.ID) == before)
+            #expect(["a", "b", "web"].map { box.pid(of: $0) } == pids)
+            // Every line is there, once, in order.
+            #expect(box.eventually { box.must("logs", "--no-log-prefix", "a").lines.count > 20 })
+            let numbers = box.must("logs", "--no-log-prefix", "a").lines.compactMap { Int($0) }
+            #expect(numbers == Array(1...numbers.count))
+        }
+    }
+
+    @Test func `where the launcher is killed too the next command takes over, and invents no exit status`() throws {
+        try Sandbox.run("launcher") { box in
+            try box.write(
+                """
+                services:
+                  a: { image: busybox:1, init: true }
+                  b: { image: busybox:1, init: true }
+                """)
+            box.must("up", "-d")
+            let a = try #require(box.pid(of: "a")), b = try #require(box.pid(of: "b"))
+            let launcher = try #require(box.launcherPID), supervisor = try #require(box.supervisorPID)
+            kill(supervisor, SIGSTOP)
+            kill(launcher, SIGKILL)
+            kill(supervisor, SIGKILL)
+            #expect(box.eventually { !box.isAlive(launcher) && !box.isAlive(supervisor) })
+            kill(b, SIGKILL)
+            #expect(box.eventually { !box.isAlive(b) })
+            #expect(box.exec("a", "echo", "works") == "works\n")
+            #expect(box.pid(of: "a") == a)
+            let ended = box.ps().first { $0.Service == "b" }
+            #expect(ended?.State == "exited")
+            #expect([137, 255].contains(ended?.ExitCode ?? 0), "known or unknown, never another one")
+        }
+    }
+
+    @Test func `an up that is killed half-way leaves what down takes away`() throws {
+        try Sandbox.run("halfway") { box in
+            try box.write("services: { a: { image: busybox:1, init: true, scale: 20 } }")
+            let up = try box.start("up", "-d", output: "log")
+            #expect(box.eventually { box.read("log").contains("Starting") })
+            kill(up.processIdentifier, SIGKILL)
+            if let supervisor = box.supervisorPID { kill(supervisor, SIGKILL) }
+            up.waitUntilExit()
+            box.must("down", "-t", "1")
+            #expect(box.ps().isEmpty)
+        }
+    }
+}

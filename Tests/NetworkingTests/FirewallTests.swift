@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import Glibc
+import Linux
+import Netlink
+import Testing
+
+@testable import Networking
+
+@Suite struct FirewallScriptTests {
+    private let script = FirewallScript(tag: "0123abcd")
+
+    @Test func `a network is elements of the sets`() {
+        let subnet = IPv4Prefix("10.1.0.0/24")!
+        #expect(
+            script.addNetwork(bridge: "tr-a", subnet: subnet, isInternal: true) == """
+                add element inet trice_0123abcd bridges { "tr-a" }
+                add element inet trice_0123abcd within { "tr-a" . "tr-a" }
+                add element inet trice_0123abcd subnets { 10.1.0.0/24 }
+                add element inet trice_0123abcd internal { "tr-a" }
+
+                """)
+        #expect(!script.addNetwork(bridge: "tr-a", subnet: subnet, isInternal: false).contains("internal"))
+        #expect(script.removeNetwork(bridge: "tr-a", subnet: subnet, isInternal: true).count == 4)
+    }
+
+    @Test func `any number of ports is one command a map`() {
+        let container = IPv4Address("10.1.0.2")!
+        let ports = [
+            PublishedPort(hostPort: 8080, address: container, port: 80),
+            PublishedPort(hostPort: 53, transport: .udp, address: container, port: 5353),
+            PublishedPort(hostAddress: IPv4Address("192.0.2.2")!, hostPort: 80, address: container, port: 80),
+        ]
+        #expect(
+            script.publish(ports) == """
+                add element inet trice_0123abcd published { tcp . 8080 : 10.1.0.2 . 80, udp . 53 : 10.1.0.2 . 5353 }
+                add element inet trice_0123abcd published_at { 192.0.2.2 . tcp . 80 : 10.1.0.2 . 80 }
+
+                """)
+        #expect(
+            script.unpublish(ports).joined() == """
+                delete element inet trice_0123abcd published { tcp . 8080 }
+                delete element inet trice_0123abcd published { udp . 53 }
+                delete element inet trice_0123abcd published_at { 192.0.2.2 . tcp . 80 }
+
+                """)
+        #expect(script.publish([]).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("tr-0123abcdWXYZ", true), ("br_0.1", true), ("", false), ("a b", false), ("\"}", false),
+        ("0123456789abcdef", false), ("é", false),
+    ])
+    func `only plain names get into a command`(_ row: (String, Bool)) {
+        #expect(FirewallScript.isPlain(row.0) == row.1)
+    }
+}
+
+/// The table in the kernel: a "host" with two networks, an internal one, and an "outside" beyond a link of its own.
+@Suite(.enabled(if: isRoot, "needs root")) struct FirewallTests {
+    private func lockPath() -> String { "/tmp/trice-firewall-test-\(getpid())-\(UInt32.random(in: 0 ... .max))" }
+
+    @Test func `the table comes with the first network and goes with the last`() throws {
+        try inOwnNamespace {
+            let path = lockPath()
+            defer { unlink(path) }
+            let firewall = Firewall(tag: "t", lockPath: path)
+            let (a, b) = (IPv4Prefix("10.1.0.0/24")!, IPv4Prefix("10.2.0.0/24")!)
+            try firewall.removeNetwork(bridge: "tr-a", subnet: a)
+            try firewall.addNetwork(bridge: "tr-a", subnet: a)
+            try firewall.addNetwork(bridge: "tr-a", subnet: a)
+            try firewall.addNetwork(bridge: "tr-b", subnet: b, isInternal: true)
+            try firewall.ensureTable()
+            #expect(try firewall.tables() == ["trice_t"])
+            let port = PublishedPort(hostPort: 80, address: IPv4Address("10.1.0.2")!, port: 80)
+            var moved = port
+            moved.address = IPv4Address("10.1.0.3")!
+            try firewall.publish([port])
+            try firewall.publish([port])
+            try firewall.publish([moved])
+            #expect(try run("nft", "list", "map", "inet", "trice_t", "published").contains("tcp . 80 : 10.1.0.3 . 80"))
+            let other = PublishedPort(hostPort: 81, address: IPv4Address("10.1.0.2")!, port: 80)
+            try firewall.unpublish([other, moved])
+            try firewall.unpublish([moved])
+            #expect(try !run("nft", "list", "map", "inet", "trice_t", "published").contains("10.1.0.3"))
+            try firewall.removeNetwork(bridge: "tr-b", subnet: b, isInternal: true)
+            try firewall.removeNetwork(bridge: "tr-b", subnet: b, isInternal: true)
+            #expect(try firewall.tables() == ["trice_t"])
+            try firewall.removeNetwork(bridge: "tr-a", subnet: a)
+            #expect(try firewall.tables().isEmpty)
+            #expect(try run("nft", "list", "ruleset") == "")
+            #expect(throws: Failure.self) { try firewall.addNetwork(bridge: "a\" }", subnet: a) }
+        }
+    }
+
+    @Test func `packets go where they may and nowhere else`() throws {
+        let path = lockPath()
+        defer { unlink(path) }
+        try inOwnNamespace {
+            let host = try NetworkHost()
+            let firewall = Firewall(tag: "t", lockPath: path)
+            func network(_ name: String, _ number: Int, isInternal: Bool) throws -> Int32 {
+                let network = BridgeNetwork(
+                    name: name, subnet: IPv4Prefix("10.\(number).0.0/24")!, gateway: IPv4Address("10.\(number).0.1")!)
+                try firewall.addNetwork(bridge: name, subnet: network.subnet, isInternal: isInternal)
+                return try host.create(network)
+            }
+            func container(_ bridge: Int32, _ address: String) throws -> Child {
+                let child = try makeContainer()
+                let address = IPv4Address(address)!
+                try host.connect(
+                    containerPID: child.pid,
+                    [
+                        Endpoint(
+                            bridge: bridge, hostName: "tv\(address.value % 100_000_000)", address: address,
+                            prefixLength: 24,
+                            gateway: IPv4Address(address.value & 0xffff_ff00 | 1))
+                    ])
+                return child
+            }
+            let (a, b) = (try network("tr-a", 71, isInternal: false), try network("tr-b", 72, isInternal: false))
+            let inner = try network("tr-i", 73, isInternal: true)
+            let a2 = try container(a, "10.71.0.2")
+            let a3 = try container(a, "10.71.0.3")
+            let b2 = try container(b, "10.72.0.2")
+            let i2 = try container(inner, "10.73.0.2")
+            let i3 = try container(inner, "10.73.0.3")
+            // The outside: a host beyond "uplink" that knows nothing of the networks behind this one but a route, as an
+            // attacker on the same segment would set.
+            let outside = try makeContainer()
+            try run("ip", "link", "add", "uplink", "type", "veth", "peer", "name", "eth0", "netns", "\(outside.pid)")
+            try run("ip", "addr", "add", "198.51.100.1/24", "dev", "uplink")
+            try run("ip", "link", "set", "uplink", "up")
+            try run("ip", "link", "set", "lo", "up")
+            try withNetworkNamespace(ofPID: outside.pid) {
+                try run("ip", "addr", "add", "198.51.100.2/24", "dev", "eth0")
+                try run("ip", "link", "set", "eth0", "up")
+                try run("ip", "route", "add", "10.71.0.0/24", "via", "198.51.100.1")
+                try run("ip", "route", "add", "10.73.0.0/24", "via", "198.51.100.1")
+            }
+            func pings(_ child: Child, _ target: String) throws -> Bool {
+                try withNetworkNamespace(ofPID: child.pid) {
+                    let ping = try Child(["busybox", "ping", "-c1", "-W1", target])
+                    _ = try ping.finish()
+                    return ping.status == 0
+                }
+            }
+            #expect(try pings(a2, "10.71.0.3"), "within a network")
+            #expect(try pings(a2, "198.51.100.2"), "to the outside, with the host's address")
+            #expect(try !pings(a2, "10.72.0.2"), "into another network")
+            #expect(try pings(i2, "10.73.0.3"), "within an internal network")
+            #expect(try !pings(i2, "198.51.100.2"), "out of an internal network")
+            #expect(try !pings(outside, "10.71.0.2"), "from outside to a container")
+            #expect(try !pings(outside, "10.73.0.2"), "from outside to an internal one")
+
+            // Published: a server on a3 that answers with its client's address.
+            let server = try withNetworkNamespace(ofPID: a3.pid) {
+                let server = try EchoServer(port: 80)
+                return server
+            }
+            try firewall.publish([
+                PublishedPort(hostPort: 8080, address: IPv4Address("10.71.0.3")!, port: 80),
+                PublishedPort(
+                    hostAddress: IPv4Address("198.51.100.1")!, hostPort: 81, address: IPv4Address("10.71.0.3")!,
+                    port: 80),
+            ])
+            func fetch(_ child: Child?, _ target: String, _ port: UInt16) throws -> String {
+                let body = { try connectAndRead(target, port, server: server) }
+                return try child.map { try withNetworkNamespace(ofPID: $0.pid, body) } ?? body()
+            }
+            #expect(try fetch(outside, "198.51.100.1", 8080) == "198.51.100.2", "from outside, with its own address")
+            #expect(try fetch(outside, "198.51.100.1", 81) == "198.51.100.2", "on one address")
+            #expect(try fetch(nil, "198.51.100.1", 8080) == "198.51.100.1", "from the host itself")
+            #expect(try fetch(a2, "198.51.100.1", 8080) == "10.71.0.1", "from the same network, by the gateway")
+            #expect(try fetch(b2, "198.51.100.1", 8080) == "10.71.0.1", "from another network, by the host")
+            #expect(try fetch(a3, "10.71.0.1", 8080) == "10.71.0.1", "by the server itself")
+            #expect(throws: SystemError.self, "an internal network has no way even so") {
+                try fetch(i3, "198.51.100.1", 8080)
+            }
+        }
+    }
+
+    /// Prints what the firewall costs; the bounds are wide, as the machine may be busy.
+    @Test func `a network and a port cost little`() throws {
+        try inOwnNamespace {
+            let path = lockPath()
+            defer { unlink(path) }
+            let start = EventLoop.now
+            let firewall = Firewall(tag: "t", lockPath: path)
+            try firewall.addNetwork(bridge: "tr-a", subnet: IPv4Prefix("10.1.0.0/24")!)
+            let first = EventLoop.now
+            try firewall.addNetwork(bridge: "tr-b", subnet: IPv4Prefix("10.2.0.0/24")!)
+            let second = EventLoop.now
+            try firewall.publish([PublishedPort(hostPort: 80, address: IPv4Address("10.1.0.2")!, port: 80)])
+            let third = EventLoop.now
+            func ms(_ a: UInt64, _ b: UInt64) -> Double { Double(b - a) / 1_000_000 }
+            print(
+                "firewall: first network \(ms(start, first)) ms, another \(ms(first, second)) ms, a port \(ms(second, third)) ms"
+            )
+            #expect(ms(start, third) < 1000)
+        }
+    }
+}
