@@ -37,7 +37,8 @@ enum ContainerSetup {
         let identity = try Identity.lookUp(spec.process)
         let program = try Program(spec.process, home: identity.home)
         // The supervisor's part (the network) goes on beside this one; from here on it must be there.
-        guard try socket.receive(Proceed.self) != nil else { exit(Int32(1)) }
+        // Where the supervisor has died instead, the next one starts the container again.
+        guard try socket.receive(Proceed.self) != nil else { _exit(1) }
         try writeSysctls(spec.sysctls)
         try root.close()
         umask(0o022)
@@ -79,6 +80,11 @@ enum ContainerSetup {
             }
         }
     }
+}
+
+/// Whether this process, cloned by the launcher, has not become its program yet.
+package func isSettingUp(_ pid: Int32) throws(SystemError) -> Bool {
+    try readText("/proc/\(pid)/comm") == "\(Launcher.processName)\n"
 }
 
 /// Tells the supervisor why the process cannot start, and ends.

@@ -21,6 +21,7 @@ enum InitProcess {
             if isatty(0) == 1 { tcsetpgrp(0, getpid()) }
             return unblockSignals()
         }
+        trice_set_name("trice-init")
         trice_close_range(3, UInt32.max, 0)
         serve(child, waitingFor: all)
     }

@@ -12,6 +12,9 @@ import Linux
 /// It clones, reaps, keeps descriptors over the supervisor's death and starts the supervisor again. It decides nothing
 /// else.
 package final class Launcher {
+    /// What ps(1) shows for it, and for what it has cloned until that becomes another program.
+    package static let processName = "trice-launcher"
+
     private var supervisorPID: pid_t = -1
     private var channel: PacketSocket?
     private var children: [pid_t: String] = [:]

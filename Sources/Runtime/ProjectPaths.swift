@@ -21,6 +21,8 @@ package struct ProjectPaths: Hashable, Sendable {
     /// What goes with the machine's run: the supervisor's socket, the containers' pipes.
     package var run: String { "\(roots.run)/projects/\(project)" }
     package var socket: String { "\(run)/api.sock" }
+    /// The socket while its supervisor is about to end.
+    package var leavingSocket: String { "\(socket).leaving" }
     package var supervisorPID: String { "\(run)/supervisor.pid" }
     package var launcherPID: String { "\(run)/launcher.pid" }
     package var supervisorLog: String { "\(run)/supervisor.log" }

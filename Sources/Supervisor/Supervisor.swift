@@ -69,6 +69,7 @@ final class Supervisor {
         launcher.onEnded = { [unowned self] in self.processEnded($0) }
         launcher.onLost = { [unowned self] in self.launcherLost() }
         try launcher.begin()
+        stay()
         saved = try records.loadDesired()
         try adopt(children: children, ended: ended)
         server = try Server(listener, on: loop) { [unowned self] connection, request, descriptors in
@@ -243,21 +244,24 @@ final class Supervisor {
             // Renamed, it takes no new client; one that came before is in the queue, and then this supervisor stays.
             // Without its socket nobody can ask for it any more, and it goes too.
             let isReachable = exists(paths.socket)
-            if isReachable {
-                try check("rename", paths.socket) { rename(paths.socket, "\(paths.socket).leaving") }
-            }
-            if server.accept() && isReachable {
-                try check("rename", paths.socket) { rename("\(paths.socket).leaving", paths.socket) }
-                return
-            }
-            leaving = true
-            try removeTree(paths.run)
+            if isReachable { try check("rename", paths.socket) { rename(paths.socket, paths.leavingSocket) } }
+            if server.accept() && isReachable { return stay() }
             if containers.isEmpty && networks.names.isEmpty { try removeState() }
+            try removeTree(paths.run)
+            leaving = true
             launcher.quit()
             loop.stop()
         } catch {
             log("the supervisor cannot leave: \(error)")
+            stay()
             leaveLater()
+        }
+    }
+
+    /// Takes clients again, where an earlier attempt to leave was given up or cut off.
+    private func stay() {
+        if exists(paths.leavingSocket) && rename(paths.leavingSocket, paths.socket) != 0 {
+            log("the supervisor cannot be reached: \(SystemError("rename", paths.leavingSocket))")
         }
     }
 

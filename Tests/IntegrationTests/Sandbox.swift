@@ -103,6 +103,10 @@ final class Sandbox: @unchecked Sendable {
 
     /// A command that goes on in the background.
     func start(_ arguments: String..., output: String) throws -> Process {
+        try start(arguments, output: output)
+    }
+
+    func start(_ arguments: [String], output: String) throws -> Process {
         let process = self.process([Sandbox.binary, "-p", project] + arguments, [:])
         _ = FileManager.default.createFile(atPath: "\(work)/\(output)", contents: nil)
         process.standardOutput = FileHandle(forWritingAtPath: "\(work)/\(output)")

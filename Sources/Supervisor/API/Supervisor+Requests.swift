@@ -207,7 +207,9 @@ extension Supervisor {
             else { continue }
             let stopSignal = signalNumber(
                 container.service.stopSignal ?? container.record.config.imageConfig.stopSignal ?? "TERM")
-            if signal == SIGKILL || signal == stopSignal { container.state.stoppedByUser = true }
+            if signal == SIGKILL || signal == stopSignal {
+                (container.state.stoppedByUser, container.state.stopBegan) = (true, realTime())
+            }
             emit(container, .kill)
             trice_pidfd_send_signal(pidfd.raw, signal)
         }

@@ -54,7 +54,7 @@ extension Supervisor {
         } else {
             (container.state.restarts, container.state.quickRestarts) = (0, 0)
         }
-        container.state.stoppedByUser = false
+        (container.state.stoppedByUser, container.state.stopBegan) = (false, 0)
     }
 
     private func namespaces(of container: Container) throws -> ContainerSpec.Namespaces {
@@ -149,6 +149,7 @@ extension Supervisor {
         case .failure(let failure): startFailed(container, blame(failure, on: container.service))
         case .success(let created):
             do {
+                container.pid = created.pid
                 container.pidfd = created.pidfd
                 container.record.state.process = ProcessIdentity(runningPID: created.pid)
                 save(container)

@@ -61,6 +61,15 @@ final class ProjectNetworks {
     }
 
     private func create(_ network: Network) throws {
+        var salt = 0
+        let bridges = Set(try store.list().map(\.bridge))
+        while bridges.contains(LinkName.bridge(tag: roots.tag, network: network.name, salt: salt)) { salt += 1 }
+        let bridge = LinkName.bridge(tag: roots.tag, network: network.name, salt: salt)
+        // One of this root that no record knows: what is left where somebody deleted the root's directory.
+        if try !host.links(withPrefix: bridge).isEmpty {
+            log("the link \(bridge) belonged to no network of \(roots.root): it is made anew")
+            try host.remove(bridge: bridge)
+        }
         let taken = try host.usedSubnets() + store.list().map(\.subnet)
         let asked = network.subnets.first?.subnet
         let subnet: IPv4Prefix
@@ -86,14 +95,9 @@ final class ProjectNetworks {
             return address
         }
         let pool = try AddressPool(subnet: subnet, gateway: gateway)
-        var salt = 0
-        let bridges = Set(try store.list().map(\.bridge))
-        while bridges.contains(LinkName.bridge(tag: roots.tag, network: network.name, salt: salt)) { salt += 1 }
         let record = NetworkRecord(
             name: network.name, project: project, key: network.key,
-            bridge: LinkName.bridge(tag: roots.tag, network: network.name, salt: salt), subnet: subnet,
-            gateway: pool.gateway,
-            isInternal: network.isInternal, labels: Dictionary(network.labels.map { ($0.name, $0.value) }) { $1 },
+            bridge: bridge, subnet: subnet, gateway: pool.gateway, isInternal: network.isInternal, labels: Dictionary(network.labels.map { ($0.name, $0.value) }) { $1 },
             created: realTime())
         // The record first: whatever is cut off after it is found and mended or removed by name.
         try store.write(record)
