@@ -87,6 +87,8 @@ extension Supervisor {
                     at: service.place("container_name"), hint: "leave container_name out, or have one container")
             }
         }
+        for network in project.networks { try Servable.check(network) }
+        for volume in project.volumes { try Servable.check(volume) }
         var found: [String: Image] = [:]
         for service in project.services where asked.contains(service.name) && found[service.image] == nil {
             do { found[service.image] = try images.resolve(service.image) } catch let failure as Failure {

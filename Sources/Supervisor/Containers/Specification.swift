@@ -160,6 +160,8 @@ struct Specification {
                     .init(
                         .tmpfs, source: "", destination: tmpfs.target, readOnly: tmpfs.readOnly,
                         data: options.joined(separator: ","), key: key))
+            // Refused on the way in: see Servable.
+            case .image, .other: continue
             }
         }
         for (index, path) in service.tmpfs.enumerated() {

@@ -72,14 +72,14 @@ extension Supervisor {
             switch mode {
             case .host: .host
             case .service(let name): try process(of: name, key)
-            case .private, .shareable, nil: .own
+            case .container, .private, .shareable, nil: .own
             }
         }
         var namespaces = ContainerSpec.Namespaces()
         switch service.networkMode {
         case .host: namespaces.network = .host
         case .service(let name): namespaces.network = try process(of: name, "network_mode")
-        case .bridge, .some(.none), nil: namespaces.network = .own
+        case .container, .bridge, .some(.none), nil: namespaces.network = .own
         }
         namespaces.pid = try source(service.pid, "pid")
         namespaces.ipc = try source(service.ipc, "ipc")
