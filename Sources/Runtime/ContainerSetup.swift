@@ -11,17 +11,22 @@ enum ContainerSetup {
     /// - Parameters:
     ///   - specification: a file with the `ContainerSpec` as JSON.
     ///   - stdio: what becomes descriptors 0, 1 and 2.
+    ///   - filter: a file with the `SeccompFilter`, or an empty one.
     ///   - socket: where failures are told, and where the supervisor says to proceed.
-    static func run(specification: Descriptor, stdio: [Descriptor], socket: PacketSocket) -> Never {
+    static func run(
+        specification: Descriptor, stdio: [Descriptor], filter: Descriptor, socket: PacketSocket
+    ) -> Never {
         do {
             let spec = try decodeJSON(ContainerSpec.self, from: readWhole(specification.raw))
-            try setUp(spec, stdio, socket)
+            try setUp(spec, stdio, SeccompFilter(bytes: readWhole(filter.raw)), socket)
         } catch {
             report(error, to: socket)
         }
     }
 
-    private static func setUp(_ spec: ContainerSpec, _ stdio: [Descriptor], _ socket: PacketSocket) throws -> Never {
+    private static func setUp(
+        _ spec: ContainerSpec, _ stdio: [Descriptor], _ filter: SeccompFilter?, _ socket: PacketSocket
+    ) throws -> Never {
         setsid()
         umask(0)
         try attempt { () throws(SystemError) in try joinNamespaces(spec.namespaces) }
@@ -41,8 +46,7 @@ enum ContainerSetup {
         try writeSysctls(spec.sysctls)
         try root.close()
         umask(0o022)
-        if spec.initProcess { try InitProcess.divide(socket: socket) }
-        try program.execute(as: identity, socket: socket)
+        try program.execute(as: identity, under: filter, initProcess: spec.initProcess, socket: socket)
     }
 
     private static func joinNamespaces(_ namespaces: ContainerSpec.Namespaces) throws(SystemError) {

@@ -23,6 +23,7 @@ final class Supervisor {
     let resolvers: NameService
     let hierarchy: ControlGroupHierarchy
     let deviceFilter: Descriptor
+    let seccompFilters = SeccompFilters()
     var server: Server?
 
     var saved: SavedProject?

@@ -109,7 +109,7 @@ struct Specification {
     }
 
     /// `ALL` in either list is everything; names in the other are exceptions (moby, daemon/pkg/oci/caps).
-    private func capabilities() throws -> [String] {
+    func capabilities() throws -> [String] {
         func known(_ names: [String], _ key: String) throws -> [String] {
             try names.enumerated().map { index, name in
                 let plain =

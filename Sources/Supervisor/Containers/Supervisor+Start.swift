@@ -34,9 +34,9 @@ extension Supervisor {
             if !container.service.privileged { try DeviceFilter.attach(deviceFilter, to: cgroup) }
             container.cgroup = cgroup
             let streams = try openStreams(container)
-            try launcher.create(container.id, spec, stdio: streams, cgroup: cgroup) { [unowned self] result in
-                self.created(container, result)
-            }
+            try launcher.create(
+                container.id, spec, stdio: streams, cgroup: cgroup, filter: seccompFilter(of: container)
+            ) { [unowned self] result in self.created(container, result) }
         } catch {
             startFailed(container, error as? Failure ?? Failure("\(error)", at: container.service.location))
         }
@@ -223,6 +223,19 @@ extension Supervisor {
         emit(container, .failed) { $0.detail = failure.message }
         if container.record.state.removeAtEnd { _ = remove(container) }
         reconcile()
+    }
+
+    /// The filter of the container's processes, its first and those that `exec` starts.
+    func seccompFilter(of container: Container) throws -> Descriptor {
+        let service = container.service
+        let specification = Specification(paths: paths, config: container.record.config)
+        do {
+            return try seccompFilters.file(
+                service.privileged ? .none : .docker,
+                capabilities: CapabilitySet(names: try specification.capabilities()))
+        } catch let failure as Failure {
+            throw Failure("service \(service.name): \(failure.message)", at: failure.location ?? service.place("security_opt"))
+        }
     }
 
     /// The failure as the user reads it, at the place of the key that asked for what failed.
