@@ -29,6 +29,8 @@ enum ContainerSetup {
     ) throws -> Never {
         setsid()
         umask(0)
+        // Before the cgroup namespace, whose root they are.
+        try attempt { () throws(SystemError) in for group in spec.process.controlGroups { try group.join() } }
         try attempt { () throws(SystemError) in try joinNamespaces(spec.namespaces) }
         if spec.namespaces.uts == .own { try setHostname(spec) }
         let root = RootFileSystem(spec: spec)

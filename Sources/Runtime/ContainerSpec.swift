@@ -106,6 +106,8 @@ package struct ProcessSpec: Codable, Hashable, Sendable {
     package var terminalSize: [UInt16] = []
     package var oomScoreAdjustment: Int?
     package var limits: [ResourceLimit] = []
+    /// v1 cgroups that limit the container.
+    package var controlGroups: [ControlGroup.Membership] = []
 
     package init(
         arguments: [String], environment: [String], workingDirectory: String, user: String, capabilities: [String]

@@ -275,8 +275,8 @@ final class Supervisor {
     private func hierarchyCleanUp() throws {
         try paths.cgroupParent(in: hierarchy).remove()
         // The root's own directory goes with its last project; another project in it keeps it.
-        rmdir(parentDirectory(paths.cgroupParent(in: hierarchy).path))
-        rmdir("\(hierarchy.mountPoint)/trice")
+        hierarchy.group("trice/\(paths.roots.tag)").removeIfEmpty()
+        hierarchy.group("trice").removeIfEmpty()
     }
 
     /// The parent of all processes is gone: a new one takes over, with a new supervisor.

@@ -38,10 +38,8 @@ extension Supervisor {
 
     private func sweep(_ id: String) throws {
         let cgroup = paths.cgroup(id, in: hierarchy)
-        if exists(cgroup.path) {
-            try cgroup.kill()
-            try cgroup.remove()
-        }
+        if exists(cgroup.path) { try cgroup.kill() }
+        try cgroup.remove()
         try records.remove(id)
         try removeTree(paths.pipes(id))
     }
