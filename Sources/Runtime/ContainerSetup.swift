@@ -27,7 +27,7 @@ enum ContainerSetup {
     private static func setUp(
         _ spec: ContainerSpec, _ stdio: [Descriptor], _ filter: SeccompFilter?, _ socket: PacketSocket
     ) throws -> Never {
-        setsid()
+        try startSession()
         umask(0)
         // Before the cgroup namespace, whose root they are.
         try attempt { () throws(SystemError) in for group in spec.process.controlGroups { try group.join() } }
@@ -84,6 +84,16 @@ enum ContainerSetup {
                 try Descriptor.open(path, O_WRONLY).writeAll(value.utf8)
             }
         }
+    }
+}
+
+/// Makes the process the leader of a session of its own, without a terminal, and without the keys of the caller's session
+/// (session-keyring(7)).
+func startSession() throws(SetupFailure) {
+    setsid()
+    // A kernel without keys has none to hide.
+    if trice_new_session_keyring() < 0 && errno != ENOSYS {
+        throw SetupFailure(SystemError("keyctl", "session keyring"))
     }
 }
 

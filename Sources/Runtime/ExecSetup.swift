@@ -19,7 +19,7 @@ enum ExecSetup {
         do {
             let process = try decodeJSON(ProcessSpec.self, from: readWhole(specification.raw))
             let filter = SeccompFilter(bytes: try readWhole(filter.raw))
-            setsid()
+            try startSession()
             for group in process.controlGroups { try group.join() }
             let namespaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP
             try check("setns") { trice_setns(target.raw, Int32(namespaces)) }

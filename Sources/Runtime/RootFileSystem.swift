@@ -17,11 +17,14 @@ struct RootFileSystem {
     func enter() throws(SetupFailure) {
         try mount("", "/", nil, MountFlag.recursive | MountFlag.private)
         let sources = try openBindSources()
-        let hostDevices = spec.privileged ? try attempt("privileged") { () throws(SystemError) in try DeviceNodes.ofHost() } : []
+        var devices = spec.devices
+        if spec.privileged {
+            devices = try attempt("privileged") { () throws(SystemError) in try DeviceNode.ofHost() } + devices
+        }
         try mountOverlay()
         try pivot()
         try mountKernelFileSystems()
-        try DeviceNodes.create(hostDevices)
+        try attempt("devices") { () throws(SystemError) in try DeviceNode.create(devices) }
         for (index, volume) in spec.mounts.enumerated() { try mountVolume(volume, source: sources[index]) }
     }
 

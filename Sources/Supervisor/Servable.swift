@@ -4,6 +4,7 @@
 import Compose
 import Core
 import Images
+import Linux
 
 /// What a Compose file may say and this version cannot do: refused at its place when the stack is to come up, as nothing
 /// that is accepted is ignored.
@@ -30,25 +31,15 @@ enum Servable {
         Attribute("models") { !$0.models.isEmpty },
         Attribute("pull_refresh_after") { $0.pullRefreshAfter != nil },
 
-        Attribute("mem_limit") { $0.limits.memory != nil },
-        Attribute("mem_reservation") { $0.limits.memoryReservation != nil },
-        Attribute("memswap_limit") { $0.limits.memoryAndSwap != nil },
-        Attribute("mem_swappiness") { $0.limits.swappiness != nil },
-        Attribute("cpus") { $0.limits.cpus != nil },
         Attribute("cpu_count") { $0.limits.cpuCount != nil },
         Attribute("cpu_percent") { $0.limits.cpuPercent != nil },
-        Attribute("cpu_shares") { $0.limits.cpuShares != nil },
-        Attribute("cpu_quota") { $0.limits.cpuQuota != nil },
-        Attribute("cpu_period") { $0.limits.cpuPeriod != nil },
-        Attribute("cpu_rt_runtime") { $0.limits.realtimeRuntime != nil },
-        Attribute("cpu_rt_period") { $0.limits.realtimePeriod != nil },
-        Attribute("cpuset") { $0.limits.cpuset != nil },
-        Attribute("pids_limit") { $0.limits.pids != nil },
-        Attribute("blkio_config") { $0.blockIO != nil },
-        Attribute("oom_kill_disable") { $0.oomKillDisable },
         Attribute("storage_opt") { !$0.storageOptions.isEmpty },
-        Attribute("deploy.resources.limits") { $0.deploy?.resources.limits != nil },
-        Attribute("deploy.resources.reservations") { $0.deploy?.resources.reservations != nil },
+        Attribute("deploy.resources.reservations.devices") {
+            $0.deploy?.resources.reservations?.devices.isEmpty == false
+        },
+        Attribute("deploy.resources.reservations.generic_resources") {
+            $0.deploy?.resources.reservations?.genericResources.isEmpty == false
+        },
         Attribute("deploy.mode") { ![nil, .replicated].contains($0.deploy?.mode) },
         Attribute("deploy.endpoint_mode") { $0.deploy?.endpointMode != nil },
         Attribute("deploy.labels") { $0.deploy?.labels.isEmpty == false },
@@ -57,8 +48,6 @@ enum Servable {
         Attribute("deploy.rollback_config") { $0.deploy?.rollbackConfig != nil },
         Attribute("deploy.placement") { ![nil, Deploy.Placement()].contains($0.deploy?.placement) },
 
-        Attribute("devices") { !$0.devices.isEmpty },
-        Attribute("device_cgroup_rules") { !$0.deviceRules.isEmpty },
         Attribute("gpus") { !$0.gpus.isEmpty },
         Attribute("credential_spec") { $0.credentialSpec != nil },
         Attribute("isolation") { ![nil, "default"].contains($0.isolation) },
@@ -131,7 +120,19 @@ enum Servable {
             }
         }
         for (index, option) in service.securityOptions.enumerated() {
-            if case .noNewPrivileges = option.kind { continue }
+            switch option.kind {
+            case .noNewPrivileges, .seccomp, .unconfinedSystemPaths, .appArmor("unconfined"), .label("disable"):
+                continue
+            case .appArmor where !exists("/sys/kernel/security/apparmor"):
+                throw Failure(
+                    "\(name): security_opt '\(option.text)': this kernel does not enforce AppArmor",
+                    at: service.place("security_opt[\(index)]"))
+            case .label where !exists("/sys/fs/selinux/enforce"):
+                throw Failure(
+                    "\(name): security_opt '\(option.text)': this kernel does not enforce SELinux",
+                    at: service.place("security_opt[\(index)]"))
+            case .appArmor, .label, .other: break
+            }
             throw Failure(
                 "\(name): security_opt '\(option.text)' is not supported yet",
                 at: service.place("security_opt[\(index)]"))

@@ -22,7 +22,7 @@ final class Supervisor {
     let ports: PortPublisher
     let resolvers: NameService
     let hierarchy: ControlGroupHierarchy
-    let deviceFilter: Descriptor
+    let deviceFilters = DeviceFilters()
     let seccompFilters = SeccompFilters()
     var server: Server?
 
@@ -59,7 +59,6 @@ final class Supervisor {
         ports = PortPublisher(firewall: networks.firewall, launcher: launcher, on: loop)
         resolvers = NameService(networks: networks, on: loop)
         hierarchy = try ControlGroupHierarchy.ofHost()
-        deviceFilter = try DeviceFilter(DeviceRule.docker).load()
     }
 
     /// Takes over what runs, and serves until the project needs nobody any more.

@@ -21,7 +21,8 @@ import Testing
     @Test(arguments: [
         Host(
             name: "v2 alone", mounts: "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nsdelegate,memory_recursiveprot 0 0\n",
-            unified: ["cpu", "io", "memory"], mountPoint: "/sys/fs/cgroup", versions: ["cpu": .v2, "memory": .v2, "io": .v2]),
+            unified: ["cpu", "io", "memory"], mountPoint: "/sys/fs/cgroup",
+            versions: ["cpu": .v2, "memory": .v2, "io": .v2]),
         Host(
             name: "hybrid, as systemd mounts it",
             mounts: """
@@ -34,7 +35,8 @@ import Testing
             versions: ["cpu": .v1, "cpuacct": .v1, "memory": .v1]),
         Host(
             name: "some controllers in either",
-            mounts: "cgroup /cg/pids cgroup rw,pids 0 0\ncgroup2 /cg/unified cgroup2 rw 0 0\ncgroup /again cgroup rw,pids 0 0\n",
+            mounts:
+                "cgroup /cg/pids cgroup rw,pids 0 0\ncgroup2 /cg/unified cgroup2 rw 0 0\ncgroup /again cgroup rw,pids 0 0\n",
             unified: ["memory"], mountPoint: "/cg/unified", versions: ["pids": .v1, "memory": .v2]),
     ])
     func `controllers are found wherever the host mounts them`(_ host: Host) throws {
@@ -86,7 +88,9 @@ import Testing
         Row(
             "processor time", v1: ["cpu.cfs_period_us=50000", "cpu.cfs_quota_us=25000"], v2: ["cpu.max=25000 50000"]
         ) { ($0.cpuQuota, $0.cpuPeriod) = (25000, 50000) },
-        Row("a quota of the usual period", v1: ["cpu.cfs_quota_us=1000"], v2: ["cpu.max=1000 100000"]) { $0.cpuQuota = 1000 },
+        Row("a quota of the usual period", v1: ["cpu.cfs_quota_us=1000"], v2: ["cpu.max=1000 100000"]) {
+            $0.cpuQuota = 1000
+        },
         Row("a period alone", v1: ["cpu.cfs_period_us=50000"], v2: ["cpu.max=max 50000"]) { $0.cpuPeriod = 50000 },
         Row("no quota", v1: ["cpu.cfs_quota_us=-1"], v2: ["cpu.max=max 100000"]) { $0.cpuQuota = -1 },
         Row("shares", v1: ["cpu.shares=512"], v2: ["cpu.weight=59"]) { $0.cpuShares = 512 },
@@ -102,7 +106,10 @@ import Testing
         },
         Row(
             "rates of devices",
-            v1: ["blkio.throttle.read_bps_device=8:0 1", "blkio.throttle.write_bps_device=8:0 2", "blkio.throttle.read_iops_device=8:0 3", "blkio.throttle.write_iops_device=8:16 4"],
+            v1: [
+                "blkio.throttle.read_bps_device=8:0 1", "blkio.throttle.write_bps_device=8:0 2",
+                "blkio.throttle.read_iops_device=8:0 3", "blkio.throttle.write_iops_device=8:16 4",
+            ],
             v2: ["io.max=8:0 rbps=1", "io.max=8:0 wbps=2", "io.max=8:0 riops=3", "io.max=8:16 wiops=4"]
         ) {
             $0.readBytes = [.init(major: 8, minor: 0, rate: 1)]
@@ -125,9 +132,24 @@ import Testing
     @Test func `a refusal names the key and the missing controller`() {
         var limits = ControlGroupLimits()
         limits.pids = 5
-        #expect(throws: ControlGroupLimits.Refusal(key: "pids_limit", reason: "this host has no pids controller for cgroups")) {
+        #expect(
+            throws: ControlGroupLimits.Refusal(
+                key: "pids_limit", reason: "this host has no pids controller for cgroups")
+        ) {
             try limits.writes { $0 == "pids" ? nil : .v2 }
         }
+    }
+
+    @Test(
+        arguments: [
+            ("c 10:200 rwm", DeviceRule(character: true, major: 10, minor: 200)),
+            ("b 8:* r", DeviceRule(character: false, major: 8, minor: nil, write: false, mknod: false)),
+            ("a *:* rw", DeviceRule(character: nil, major: nil, minor: nil, mknod: false)),
+            ("c 1:3", nil), ("d 1:3 r", nil), ("c 1 r", nil), ("c 1:3 x", nil), ("c 1:3 ", nil), ("c -1:3 r", nil),
+            ("", nil),
+        ] as [(String, DeviceRule?)])
+    func `a device rule is read as dockerd reads it`(_ row: (String, DeviceRule?)) {
+        #expect(DeviceRule(parsing: row.0) == row.1)
     }
 
     @Test(arguments: [(0, 1), (2, 1), (1024, 100), (262_144, 10_000), (1_000_000, 10_000)] as [(Int64, Int)])

@@ -67,6 +67,8 @@ extension Supervisor {
         do {
             let cgroup = paths.cgroup(container.id, in: hierarchy)
             container.cgroup = try Descriptor.open(cgroup.path, O_RDONLY | O_DIRECTORY)
+            container.controlGroups = try cgroup.memberships(
+                under: ServiceLimits(service: container.service).controlGroup())
             if !isChild {
                 container.orphanWatch = try loop.watch(pidfd.raw, .read) { [unowned self] _ in
                     self.orphanEnded(container)

@@ -26,6 +26,8 @@ extension Supervisor {
         guard let pidfd = container.pidfd, let cgroup = container.cgroup, container.state.phase == .running else {
             throw Failure("container \(container.record.name) is not running")
         }
+        var process = process
+        process.controlGroups = container.controlGroups
         let id = "exec/\(newID().prefix(16))"
         let run = Execution(onFailure: onFailure, onEnd: onEnd)
         // Kept until both the set-up and the process have come to their end, whichever is told first.

@@ -30,9 +30,10 @@ extension Supervisor {
             try attachNetworks(container)
             try writeNetworkFiles(container, hostname: specification.hostname)
             try ports.reserve(container)
-            let cgroup = try paths.cgroup(container.id, in: hierarchy).create()
-            if !container.service.privileged { try DeviceFilter.attach(deviceFilter, to: cgroup) }
-            container.cgroup = cgroup
+            let devices = try ServiceDevices(container.service)
+            spec.devices = devices.nodes
+            let cgroup = try makeControlGroup(container, devices)
+            spec.process.controlGroups = container.controlGroups
             let streams = try openStreams(container)
             try launcher.create(
                 container.id, spec, stdio: streams, cgroup: cgroup, filter: seccompFilter(of: container)
@@ -88,6 +89,22 @@ extension Supervisor {
         namespaces.uts = try source(service.uts, "uts")
         if service.networkMode == .host && service.hostname == nil && service.uts == nil { namespaces.uts = .host }
         return namespaces
+    }
+
+    /// Makes the container's cgroup with its limits, to be born into.
+    private func makeControlGroup(_ container: Container, _ devices: ServiceDevices) throws -> Descriptor {
+        let group = paths.cgroup(container.id, in: hierarchy)
+        let directory = try group.create()
+        if !container.service.privileged {
+            try DeviceFilter.attach(deviceFilters.program(devices.rules), to: directory)
+        }
+        let limits = ServiceLimits(service: container.service)
+        do {
+            try group.limit(limits.controlGroup())
+            container.controlGroups = try group.memberships(under: limits.controlGroup())
+        } catch let refusal as ControlGroupLimits.Refusal { throw limits.failure(refusal) }
+        container.cgroup = directory
+        return directory
     }
 
     private func makeBindSources(_ container: Container) throws {
@@ -231,10 +248,9 @@ extension Supervisor {
         let specification = Specification(paths: paths, config: container.record.config)
         do {
             return try seccompFilters.file(
-                service.privileged ? .none : .docker,
-                capabilities: CapabilitySet(names: try specification.capabilities()))
+                specification.seccompProfile, capabilities: CapabilitySet(names: try specification.capabilities()))
         } catch let failure as Failure {
-            throw Failure("service \(service.name): \(failure.message)", at: failure.location ?? service.place("security_opt"))
+            throw Failure("service \(service.name): \(failure.message)", at: failure.location ?? service.seccompPlace)
         }
     }
 
