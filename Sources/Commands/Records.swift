@@ -63,7 +63,7 @@ extension ContainerRecord {
     private var restartsSoon: Bool {
         let rule: RestartRule =
             switch config.definition.restart {
-            case .no, nil: .no
+            case .no, .unknown, nil: .no
             case .always: .always
             case .unlessStopped: .unlessStopped
             case .onFailure(let attempts): .onFailure(attempts)

@@ -34,13 +34,20 @@ package func load(_ request: LoadRequest, warn: (Diagnostic) -> Void = { _ in })
         draft.services, profiles: &project.activeProfiles, named: request.services)
     for index in enabled.indices {
         reader.resolveEnvironment(of: &enabled[index])
+        reader.resolveLabels(of: &enabled[index])
         Resolution.addImpliedDependencies(&enabled[index])
     }
-    var check = ReferenceCheck(enabled: enabled, disabled: disabled, networks: draft.networks, volumes: draft.volumes)
+    var check = ReferenceCheck(enabled: enabled, disabled: disabled, declared: draft)
     check.run()
+    var mistakes = check.diagnostics.items
+    for draft in enabled {
+        var check = ServiceCheck(draft)
+        check.run()
+        mistakes += check.diagnostics.items
+    }
 
     let all = Diagnostics(
-        interpolation.diagnostics.items + merge.diagnostics.items + reader.diagnostics.items + check.diagnostics.items
+        interpolation.diagnostics.items + merge.diagnostics.items + reader.diagnostics.items + mistakes
     ).sorted(files: surroundings.displayNames)
     for warning in all.warnings { warn(warning) }
     guard !all.hasErrors else { throw .invalid(Diagnostics(all.items.filter { $0.severity == .error })) }

@@ -34,11 +34,11 @@ package struct ProjectPaths: Hashable, Sendable {
     package var mountPoint: String { "\(roots.run)/rootfs" }
 
     package func cgroup(_ id: String, in hierarchy: ControlGroupHierarchy) -> ControlGroup {
-        ControlGroup(path: "\(cgroupParent(in: hierarchy).path)/\(id)")
+        hierarchy.group("trice/\(roots.tag)/\(project)/\(id)")
     }
 
     package func cgroupParent(in hierarchy: ControlGroupHierarchy) -> ControlGroup {
-        ControlGroup(path: "\(hierarchy.mountPoint)/trice/\(roots.tag)/\(project)")
+        hierarchy.group("trice/\(roots.tag)/\(project)")
     }
 }
 

@@ -81,7 +81,7 @@ struct Goals {
         }
         let restart: RestartRule =
             switch service.restart {
-            case .no, nil: .no
+            case .no, .unknown, nil: .no
             case .always: .always
             case .unlessStopped: .unlessStopped
             case .onFailure(let attempts): .onFailure(attempts)

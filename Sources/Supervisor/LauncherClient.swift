@@ -49,22 +49,23 @@ final class LauncherClient {
     }
 
     func create(
-        _ id: String, _ spec: ContainerSpec, stdio: [Descriptor], cgroup: Descriptor,
+        _ id: String, _ spec: ContainerSpec, stdio: [Descriptor], cgroup: Descriptor, filter: Descriptor,
         then: @escaping (Result<Created, SetupFailure>) -> Void
     ) throws {
         let document = try memoryFile("container", encodeJSON(spec))
         waiting[id] = then
         try send(
-            .create(container: id, namespaces: spec.namespaces), descriptors: [document] + stdio + [cgroup])
+            .create(container: id, namespaces: spec.namespaces), descriptors: [document] + stdio + [cgroup, filter])
     }
 
     func exec(
-        _ id: String, _ process: ProcessSpec, stdio: [Descriptor], cgroup: Descriptor, target: Descriptor,
+        _ id: String, _ process: ProcessSpec, stdio: [Descriptor], cgroup: Descriptor, filter: Descriptor,
+        target: Descriptor,
         then: @escaping (Result<Created, SetupFailure>) -> Void
     ) throws {
         let document = try memoryFile("process", encodeJSON(process))
         waiting[id] = then
-        try send(.exec(id: id), descriptors: [document] + stdio + [cgroup, target])
+        try send(.exec(id: id), descriptors: [document] + stdio + [cgroup, filter, target])
     }
 
     func keep(_ name: String, _ descriptor: Descriptor) throws {

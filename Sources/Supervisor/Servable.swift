@@ -4,36 +4,198 @@
 import Compose
 import Core
 import Images
+import Linux
 
 /// What a Compose file may say and this version cannot do: refused at its place when the stack is to come up, as nothing
 /// that is accepted is ignored.
 enum Servable {
+    /// One attribute that is not served yet, and whether it is asked for.
+    private struct Attribute<Subject>: Sendable {
+        /// The key path within the subject.
+        var key: String
+        var hint: String?
+        var isAsked: @Sendable (Subject) -> Bool
+
+        init(_ key: String, hint: String? = nil, _ isAsked: @escaping @Sendable (Subject) -> Bool) {
+            self.key = key
+            self.hint = hint
+            self.isAsked = isAsked
+        }
+    }
+
+    /// An entry goes when its attribute is served.
+    private static let attributes: [Attribute<Service>] = [
+        Attribute("build") { $0.build != nil },
+        Attribute("provider") { $0.provider != nil },
+        Attribute("develop") { $0.develop != nil },
+        Attribute("models") { !$0.models.isEmpty },
+        Attribute("pull_refresh_after") { $0.pullRefreshAfter != nil },
+
+        Attribute("cpu_count") { $0.limits.cpuCount != nil },
+        Attribute("cpu_percent") { $0.limits.cpuPercent != nil },
+        Attribute("storage_opt") { !$0.storageOptions.isEmpty },
+        Attribute("deploy.resources.reservations.devices") {
+            $0.deploy?.resources.reservations?.devices.isEmpty == false
+        },
+        Attribute("deploy.resources.reservations.generic_resources") {
+            $0.deploy?.resources.reservations?.genericResources.isEmpty == false
+        },
+        Attribute("deploy.mode") { ![nil, .replicated].contains($0.deploy?.mode) },
+        Attribute("deploy.endpoint_mode") { $0.deploy?.endpointMode != nil },
+        Attribute("deploy.labels") { $0.deploy?.labels.isEmpty == false },
+        Attribute("deploy.restart_policy") { $0.deploy?.restartPolicy != nil },
+        Attribute("deploy.update_config") { $0.deploy?.updateConfig != nil },
+        Attribute("deploy.rollback_config") { $0.deploy?.rollbackConfig != nil },
+        Attribute("deploy.placement") { ![nil, Deploy.Placement()].contains($0.deploy?.placement) },
+
+        Attribute("gpus") { !$0.gpus.isEmpty },
+        Attribute("credential_spec") { $0.credentialSpec != nil },
+        Attribute("isolation") { ![nil, "default"].contains($0.isolation) },
+        Attribute("runtime") { $0.runtime != nil },
+        Attribute("cgroup_parent") { $0.cgroupParent != nil },
+        Attribute("use_api_socket") { $0.useAPISocket },
+
+        Attribute("configs") { !$0.configs.isEmpty },
+        Attribute("secrets") { !$0.secrets.isEmpty },
+        Attribute("pre_start") { !$0.preStart.isEmpty },
+        Attribute("post_start") { !$0.postStart.isEmpty },
+        Attribute("pre_stop") { !$0.preStop.isEmpty },
+        Attribute("volumes_from") { !$0.volumesFrom.isEmpty },
+        Attribute("links") { !$0.links.isEmpty },
+        Attribute("external_links") { !$0.externalLinks.isEmpty },
+        Attribute("mac_address") { $0.macAddress != nil },
+        Attribute("logging") { ![nil, Logging()].contains($0.logging) },
+        Attribute("annotations") { !$0.annotations.isEmpty },
+
+        Attribute("network_mode", hint: "leave it out for the project's own network") { $0.networkMode == .bridge },
+        Attribute("network_mode") { if case .container? = $0.networkMode { true } else { false } },
+        Attribute("pid") { if case .container? = $0.pid { true } else { false } },
+        Attribute("ipc") { if case .container? = $0.ipc { true } else { false } },
+    ]
+
+    private static let attachments: [Attribute<NetworkAttachment>] = [
+        Attribute("ipv4_address") { $0.ipv4Address != nil },
+        Attribute("ipv6_address") { $0.ipv6Address != nil },
+        Attribute("link_local_ips") { !$0.linkLocalAddresses.isEmpty },
+        Attribute("mac_address") { $0.macAddress != nil },
+        Attribute("priority") { $0.priority != nil },
+        Attribute("gw_priority") { $0.gatewayPriority != nil },
+        Attribute("interface_name") { $0.interfaceName != nil },
+        Attribute("driver_opts") { !$0.driverOptions.isEmpty },
+    ]
+
+    private static let networks: [Attribute<Network>] = [
+        Attribute("driver", hint: "leave it out, or write bridge") {
+            ![nil, "", "default", "bridge"].contains($0.driver)
+        },
+        Attribute("driver_opts") { !$0.driverOptions.isEmpty },
+        Attribute("attachable") { $0.isAttachable },
+        Attribute("enable_ipv4") { $0.enableIPv4 == false },
+        Attribute("enable_ipv6") { $0.enableIPv6 == true },
+        Attribute("ipam") { ![nil, "default"].contains($0.ipamDriver) || !$0.ipamOptions.isEmpty },
+        Attribute("ipam") { $0.subnets.contains { $0.ipRange != nil || !$0.auxiliaryAddresses.isEmpty } },
+        Attribute("ipam") { $0.subnets.count > 1 },
+    ]
+
+    private static let volumes: [Attribute<Volume>] = [
+        Attribute("driver", hint: "leave it out, or write local") {
+            ![nil, "", "default", "local"].contains($0.driver)
+        },
+        Attribute("driver_opts") { !$0.driverOptions.isEmpty },
+    ]
+
     /// - Throws: `Failure` at the first such place.
     static func check(_ service: Service) throws(Failure) {
+        let name = "service \(service.name)"
+        try check(service, attributes, name) { service.place($0) }
+        for attachment in service.networks {
+            let path = "networks.\(attachment.network)"
+            try check(attachment, attachments, "\(name): \(path)") { service.place("\(path).\($0)") }
+        }
+        for (index, mount) in service.mounts.enumerated() {
+            if let key = unserved(mount) {
+                throw Failure(
+                    "\(name): volumes[\(index)].\(key) is not supported yet",
+                    at: service.place("volumes[\(index)].\(key)"))
+            }
+        }
+        for (index, option) in service.securityOptions.enumerated() {
+            switch option.kind {
+            case .noNewPrivileges, .seccomp, .unconfinedSystemPaths, .appArmor("unconfined"), .label("disable"):
+                continue
+            case .appArmor where !exists("/sys/kernel/security/apparmor"):
+                throw Failure(
+                    "\(name): security_opt '\(option.text)': this kernel does not enforce AppArmor",
+                    at: service.place("security_opt[\(index)]"))
+            case .label where !exists("/sys/fs/selinux/enforce"):
+                throw Failure(
+                    "\(name): security_opt '\(option.text)': this kernel does not enforce SELinux",
+                    at: service.place("security_opt[\(index)]"))
+            case .appArmor, .label, .other: break
+            }
+            throw Failure(
+                "\(name): security_opt '\(option.text)' is not supported yet",
+                at: service.place("security_opt[\(index)]"))
+        }
+        for (index, port) in service.ports.enumerated() where port.protocol == .sctp {
+            throw Failure("\(name): SCTP ports are not supported yet", at: service.place("ports[\(index)]"))
+        }
+        if case .unknown(let text)? = service.restart {
+            throw Failure(
+                "\(name): restart '\(text)' is none of no, always, on-failure[:MAX], unless-stopped",
+                at: service.place("restart"))
+        }
+        try checkImage(service)
+    }
+
+    static func check(_ network: Network) throws(Failure) {
+        if network.isExternal { return }
+        try check(network, networks, "network \(network.key)") { network.places[$0] ?? network.location }
+    }
+
+    static func check(_ volume: Volume) throws(Failure) {
+        if volume.isExternal { return }
+        try check(volume, volumes, "volume \(volume.key)") { volume.places[$0] ?? volume.location }
+    }
+
+    private static func check<Subject>(
+        _ subject: Subject, _ attributes: [Attribute<Subject>], _ name: String, _ place: (String) -> SourceLocation?
+    ) throws(Failure) {
+        guard let asked = attributes.first(where: { $0.isAsked(subject) }) else { return }
+        throw Failure("\(name): \(asked.key) is not supported yet", at: place(asked.key), hint: asked.hint)
+    }
+
+    /// The first key of a mount that is not served yet.
+    private static func unserved(_ mount: Mount) -> String? {
+        switch mount {
+        case .bind(let bind):
+            if bind.propagation != nil { return "bind.propagation" }
+            return [nil, .enabled].contains(bind.recursive) ? nil : "bind.recursive"
+        case .volume(let volume):
+            if volume.subpath != nil { return "volume.subpath" }
+            return volume.labels.isEmpty ? nil : "volume.labels"
+        case .tmpfs: return nil
+        case .image, .other: return "type"
+        }
+    }
+
+    private static func checkImage(_ service: Service) throws(Failure) {
         switch service.pullPolicy {
         case .always, .refresh, .daily, .weekly, .every:
             throw Failure(
                 "service \(service.name): images cannot be pulled yet", at: service.place("pull_policy"),
                 hint: "load the image with: trice image load -i FILE; and leave pull_policy out, or let it be missing")
-        case .build: throw Failure("service \(service.name): images cannot be built yet", at: service.place("pull_policy"))
+        case .build:
+            throw Failure("service \(service.name): images cannot be built yet", at: service.place("pull_policy"))
         case .never, .missing, .ifNotPresent, nil: break
         }
-        if let platform = service.platform {
-            let parts = platform.split(separator: "/").map(String.init)
-            let isHost = parts.contains(hostArchitecture) && (parts.count == 1 || parts[0] == "linux")
-            guard isHost else {
-                throw Failure(
-                    "service \(service.name): platform \(platform) does not run here", at: service.place("platform"),
-                    hint: "this host is linux/\(hostArchitecture)")
-            }
-        }
-        if service.networkMode == .bridge {
+        guard let platform = service.platform else { return }
+        let parts = platform.split(separator: "/").map(String.init)
+        let isHost = parts.contains(hostArchitecture) && (parts.count == 1 || parts[0] == "linux")
+        guard isHost else {
             throw Failure(
-                "service \(service.name): network_mode bridge is not supported yet", at: service.place("network_mode"),
-                hint: "leave it out for the project's own network")
-        }
-        for (index, port) in service.ports.enumerated() where port.protocol == .sctp {
-            throw Failure("service \(service.name): SCTP ports are not supported yet", at: service.place("ports[\(index)]"))
+                "service \(service.name): platform \(platform) does not run here", at: service.place("platform"),
+                hint: "this host is linux/\(hostArchitecture)")
         }
     }
 }

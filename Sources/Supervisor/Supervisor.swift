@@ -22,7 +22,8 @@ final class Supervisor {
     let ports: PortPublisher
     let resolvers: NameService
     let hierarchy: ControlGroupHierarchy
-    let deviceFilter: Descriptor
+    let deviceFilters = DeviceFilters()
+    let seccompFilters = SeccompFilters()
     var server: Server?
 
     var saved: SavedProject?
@@ -58,7 +59,6 @@ final class Supervisor {
         ports = PortPublisher(firewall: networks.firewall, launcher: launcher, on: loop)
         resolvers = NameService(networks: networks, on: loop)
         hierarchy = try ControlGroupHierarchy.ofHost()
-        deviceFilter = try DeviceFilter(DeviceRule.docker).load()
     }
 
     /// Takes over what runs, and serves until the project needs nobody any more.
@@ -278,8 +278,8 @@ final class Supervisor {
     private func hierarchyCleanUp() throws {
         try paths.cgroupParent(in: hierarchy).remove()
         // The root's own directory goes with its last project; another project in it keeps it.
-        rmdir(parentDirectory(paths.cgroupParent(in: hierarchy).path))
-        rmdir("\(hierarchy.mountPoint)/trice")
+        hierarchy.group("trice/\(paths.roots.tag)").removeIfEmpty()
+        hierarchy.group("trice").removeIfEmpty()
     }
 
     /// The parent of all processes is gone: a new one takes over, with a new supervisor.

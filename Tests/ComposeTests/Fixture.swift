@@ -72,3 +72,53 @@ func mistakes(
         }
     }
 }
+
+/// What `config` prints of one key of the service `web`, as compact JSON with sorted keys; "absent" where it prints none.
+func rendered(_ key: String, of keys: String, top: String = "", files: [String: String] = [:]) throws -> String {
+    let indented = keys.split(separator: "\n", omittingEmptySubsequences: false).map { "    " + $0 }.joined(
+        separator: "\n")
+    let yaml = "services:\n  web:\n    image: x\n\(indented)\n  db: {image: d, build: .}\n\(top)\n"
+    let service = try #require(try project(yaml, files: files).service("web"))
+    guard case .object(let fields) = service.document else { return "" }
+    return fields.first { $0.name == key }?.value.json(indent: false, sortedKeys: true) ?? "absent"
+}
+
+/// A key of a service, and what becomes of it.
+struct KeyRow: Sendable, CustomTestStringConvertible {
+    /// The keys of the service, of which the first is looked at.
+    var keys: String
+    var rendered: String
+    /// What stands at the top level besides.
+    var top: String
+    var testDescription: String { keys }
+
+    init(_ keys: String, _ rendered: String, top: String = "") {
+        self.keys = keys
+        self.rendered = rendered
+        self.top = top
+    }
+
+    func check(sourceLocation: Testing.SourceLocation = #_sourceLocation) throws {
+        let key = String(keys.prefix { $0 != ":" })
+        let found = try ComposeTests.rendered(key, of: keys, top: top)
+        #expect(found == rendered, sourceLocation: sourceLocation)
+    }
+}
+
+/// A mistake in the keys of a service, which start at 4:5.
+struct MistakeRow: Sendable, CustomTestStringConvertible {
+    var keys: String
+    /// `LINE:COLUMN code`
+    var mistakes: [String]
+    var testDescription: String { keys }
+
+    init(_ keys: String, _ mistakes: String...) {
+        self.keys = keys
+        self.mistakes = mistakes.map { "compose.yaml:\($0)" }
+    }
+
+    func check(sourceLocation: Testing.SourceLocation = #_sourceLocation) throws {
+        let found = try ComposeTests.mistakes("services:\n  web:\n    image: x\n    \(keys)\n")
+        #expect(found == mistakes, sourceLocation: sourceLocation)
+    }
+}

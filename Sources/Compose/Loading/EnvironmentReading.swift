@@ -86,29 +86,58 @@ extension TreeReader {
             }
         }
         for file in draft.environmentFiles {
-            let path = Path.absolute(file.path, from: directory)
-            do {
-                let source = SourceFile(name: file.path, bytes: try FileReading.bytes(of: path))
-                for (name, value) in file.isRaw ? dotenv.readRaw(source) : try dotenv.read(source) {
-                    set(EnvironmentVariable(name: name, value: value))
-                    if !own.contains(name) { draft.place("environment.\(name)", file.node) }
-                }
-            } catch let error as FileError {
-                if error.isMissing, !file.isRequired { continue }
-                report(
-                    error.isMissing ? "missing-env-file" : "bad-env-file",
-                    error.isMissing ? "env file \(path) not found" : "failed to read \(path): \(error.reason)",
-                    at: file.node)
-            } catch let error as Diagnostic {
-                var diagnostic = error
-                diagnostic.notes.append(
-                    Diagnostic.Note("service \(draft.service.name) reads the file here", at: file.node.place))
-                diagnostics.add(diagnostic)
-            } catch {
-                report("bad-env-file", "failed to read \(path): \(error)", at: file.node)
+            let found = readVariables(
+                of: file.path, "env", isRequired: file.isRequired, isRaw: file.isRaw, at: file.node, draft, &dotenv)
+            for (name, value) in found {
+                set(EnvironmentVariable(name: name, value: value))
+                if !own.contains(name) { draft.place("environment.\(name)", file.node) }
             }
         }
         for variable in draft.service.environment { set(variable) }
         draft.service.environment = variables
+    }
+
+    /// Reads the label files of an enabled service and puts what `labels` says over them.
+    mutating func resolveLabels(of draft: inout ServiceDraft) {
+        guard !draft.labelFileNodes.isEmpty else { return }
+        var labels: [String: String] = [:]
+        var names: [String] = []
+        func set(_ name: String, _ value: String) {
+            if labels.updateValue(value, forKey: name) == nil { names.append(name) }
+        }
+        var dotenv = Dotenv(environment: environment)
+        for node in draft.labelFileNodes {
+            for (name, value) in readVariables(of: node.scalar?.text ?? "", "label", at: node, draft, &dotenv) {
+                set(name, value)
+            }
+        }
+        for label in draft.service.labels { set(label.name, label.value) }
+        draft.service.labels = names.map { Label(name: $0, value: labels[$0] ?? "") }
+    }
+
+    /// What an env file or label file says; nothing, and a mistake, where it cannot be read.
+    private mutating func readVariables(
+        of file: String, _ kind: String, isRequired: Bool = true, isRaw: Bool = false, at node: YAMLNode,
+        _ draft: ServiceDraft, _ dotenv: inout Dotenv
+    ) -> [(String, String)] {
+        let path = hostPath(file, node)
+        do {
+            let source = SourceFile(name: file, bytes: try FileReading.bytes(of: path))
+            return isRaw ? dotenv.readRaw(source) : try dotenv.read(source)
+        } catch let error as FileError {
+            if error.isMissing, !isRequired { return [] }
+            report(
+                error.isMissing ? "missing-\(kind)-file" : "bad-\(kind)-file",
+                error.isMissing ? "\(kind) file \(path) not found" : "failed to read \(path): \(error.reason)", at: node
+            )
+        } catch let error as Diagnostic {
+            var diagnostic = error
+            diagnostic.notes.append(
+                Diagnostic.Note("service \(draft.service.name) reads the file here", at: node.place))
+            diagnostics.add(diagnostic)
+        } catch {
+            report("bad-\(kind)-file", "failed to read \(path): \(error)", at: node)
+        }
+        return []
     }
 }

@@ -29,11 +29,10 @@ extension TreeReader {
         if text.hasPrefix("service:"), allowed.contains("service:"), text.utf8.count > 8 {
             return .service(String(text.dropFirst(8)))
         }
-        if text.hasPrefix("container:") {
-            report("unsupported-value", "\(path): 'container:' is not supported yet", at: node)
-            return nil
+        if text.hasPrefix("container:"), allowed.contains("container:"), text.utf8.count > 10 {
+            return .container(String(text.dropFirst(10)))
         }
-        let words = allowed.map { $0 == "service:" ? "service:NAME" : $0 }
+        let words = allowed.map { $0.hasSuffix(":") ? $0 + "NAME" : $0 }
         report("bad-value", "\(path): '\(text)' is none of \(words.joined(separator: ", "))", at: node)
         return nil
     }
@@ -67,21 +66,32 @@ extension TreeReader {
         return result
     }
 
-    /// Compose Specification, 05-services.md, `security_opt`: so far `no-new-privileges`.
+    /// Compose Specification, 05-services.md, `security_opt`.
     mutating func securityOptions(_ node: YAMLNode, _ path: String) -> [SecurityOption] {
         var result: [SecurityOption] = []
         for (index, item) in items(node, path).enumerated() {
             guard let text = string(item, "\(path)[\(index)]") else { continue }
-            switch text {
-            case "no-new-privileges", "no-new-privileges:true", "no-new-privileges=true":
-                result.append(.noNewPrivileges(true))
-            case "no-new-privileges:false", "no-new-privileges=false": result.append(.noNewPrivileges(false))
-            default:
-                report(
-                    "unsupported-value", "\(path)[\(index)]: '\(text)' is not supported yet, only no-new-privileges is",
-                    at: item)
-            }
+            record("\(path)[\(result.count)]", item)
+            let option = SecurityOption(text: text, kind: securityOption(text, item))
+            if !result.contains(option) { result.append(option) }
         }
         return result
+    }
+
+    /// `NAME=VALUE`, or in the old form `NAME:VALUE`.
+    private func securityOption(_ text: String, _ node: YAMLNode) -> SecurityOption.Kind {
+        let cut = text.firstIndex(of: "=") ?? text.firstIndex(of: ":") ?? text.endIndex
+        let value = String(text[cut...].dropFirst())
+        switch (text[..<cut], value) {
+        case ("no-new-privileges", ""), ("no-new-privileges", "true"): return .noNewPrivileges(true)
+        case ("no-new-privileges", "false"): return .noNewPrivileges(false)
+        case ("seccomp", "unconfined"): return .seccomp(.unconfined)
+        case ("seccomp", "builtin"): return .seccomp(.builtin)
+        case ("seccomp", _) where !value.isEmpty: return .seccomp(.file(hostPath(value, node)))
+        case ("apparmor", _) where !value.isEmpty: return .appArmor(value)
+        case ("label", _) where !value.isEmpty: return .label(value)
+        case ("systempaths", "unconfined"): return .unconfinedSystemPaths
+        default: return .other
+        }
     }
 }

@@ -43,9 +43,7 @@ extension TreeReader {
             switch field.name {
             case "condition":
                 hasCondition = true
-                if let word = string(field.value, at) {
-                    dependency.condition = choice(word, field.value, at) ?? .started
-                }
+                dependency.condition = word(field.value, at) ?? .started
             case "restart": dependency.restart = bool(field.value, at) ?? false
             case "required": dependency.required = bool(field.value, at) ?? true
             default: unknown(field, path, known: ["condition", "restart", "required"])
@@ -53,18 +51,6 @@ extension TreeReader {
         }
         if !hasCondition { report("missing-key", "\(path).condition is missing", at: pair.key) }
         return dependency
-    }
-
-    /// One of the words of an enumeration.
-    private mutating func choice<Word: RawRepresentable<String> & CaseIterable>(
-        _ text: String, _ node: YAMLNode, _ path: String
-    ) -> Word? {
-        if let word = Word(rawValue: text) { return word }
-        let words = Word.allCases.map(\.rawValue)
-        report(
-            "bad-value", "\(path): '\(text)' is none of \(words.joined(separator: ", "))", at: node,
-            hint: nearestName(to: text, among: words).map { "did you mean '\($0)'?" })
-        return nil
     }
 
     /// Compose Specification, 05-services.md, `healthcheck`.
@@ -123,10 +109,12 @@ extension TreeReader {
             return .onFailure(attempts: attempts)
         }
         let words = ["no", "always", "on-failure", "unless-stopped"]
-        report(
-            "bad-value", "\(path): '\(text)' is none of no, always, on-failure[:MAX], unless-stopped", at: node,
-            hint: nearestName(to: text, among: words).map { "did you mean '\($0)'?" })
-        return nil
+        diagnostics.add(
+            Diagnostic(
+                .warning, code: "unknown-restart",
+                "\(path): '\(text)' is none of no, always, on-failure[:MAX], unless-stopped", at: node.place,
+                hint: nearestName(to: text, among: words).map { "did you mean '\($0)'?" }))
+        return .unknown(text)
     }
 
     /// Compose Specification, 05-services.md, `pull_policy`.
@@ -136,7 +124,8 @@ extension TreeReader {
         case "always": return .always
         case "never": return .never
         case "missing": return .missing
-        case "if_not_present": return .ifNotPresent
+        // The old name of the same.
+        case "if_not_present": return .missing
         case "build": return .build
         case "refresh": return .refresh
         case "daily": return .daily

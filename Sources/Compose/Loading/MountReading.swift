@@ -38,145 +38,144 @@ extension TreeReader {
         }
         let target = Path.cleaned(syntax.target)
         let readOnly = syntax.options.last { $0 == "ro" || $0 == "rw" } == "ro"
-        let propagations = ["rprivate", "private", "rshared", "shared", "rslave", "slave"]
-        if let propagation = syntax.options.first(where: propagations.contains) {
-            report("unsupported-value", "\(path): mount propagation '\(propagation)' is not supported yet", at: node)
-        }
         guard syntax.isBind else {
             return .volume(
                 VolumeMount(
                     source: syntax.source, target: target, readOnly: readOnly, noCopy: syntax.options.contains("nocopy")
                 ))
         }
-        var bind = BindMount(source: hostPath(syntax.source ?? "."), target: target, readOnly: readOnly)
+        var bind = BindMount(source: hostPath(syntax.source ?? ".", node), target: target, readOnly: readOnly)
         bind.selinux = syntax.options.last { $0 == "z" || $0 == "Z" }
+        bind.propagation = syntax.options.last { BindMount.Propagation(rawValue: $0) != nil }.flatMap {
+            BindMount.Propagation(rawValue: $0)
+        }
         return .bind(bind)
     }
 
-    /// A path of the host, absolute; `~` is the home directory.
-    private func hostPath(_ path: String) -> String {
-        if path == "~" || path.hasPrefix("~/"), let home = environment["HOME"] {
-            return Path.cleaned(home + path.dropFirst())
-        }
-        return Path.absolute(path, from: directory)
-    }
-
-    /// The long syntax, kind by kind.
+    /// What all kinds of the long syntax have.
     private struct LongMount {
-        var type: String?
+        var type: MountType?
         var source: String?
+        var sourceNode: YAMLNode?
         var target: String?
         var readOnly = false
         var consistency: String?
-        var options: [String: YAMLNode] = [:]
+        var options: [String: Field] = [:]
     }
+
+    private enum MountType: String, CaseIterable { case bind, volume, tmpfs, cluster, npipe, image }
 
     private mutating func longMount(_ node: YAMLNode, _ path: String) -> Mount? {
+        let known = [
+            "type", "source", "target", "read_only", "consistency", "bind", "volume", "tmpfs", "image",
+        ]
         var mount = LongMount()
-        for field in node.mapping ?? [] {
-            let at = "\(path).\(field.name)"
+        for field in fields(node, path, known: known) ?? [] {
             switch field.name {
-            case "type": mount.type = string(field.value, at)
-            case "source": mount.source = string(field.value, at)
-            case "target": mount.target = string(field.value, at)
-            case "read_only": mount.readOnly = bool(field.value, at) ?? false
-            case "consistency": mount.consistency = string(field.value, at)
-            case "bind", "volume", "tmpfs": mount.options[field.name] = field.value
-            default:
-                unknown(
-                    field, path,
-                    known: ["type", "source", "target", "read_only", "consistency", "bind", "volume", "tmpfs"],
-                    later: ["image"])
+            case "type": mount.type = word(field.value, field.path)
+            case "source":
+                mount.source = string(field.value, field.path).flatMap { $0.isEmpty ? nil : $0 }
+                mount.sourceNode = field.value
+            case "target": mount.target = string(field.value, field.path)
+            case "read_only": mount.readOnly = bool(field.value, field.path) ?? false
+            case "consistency": mount.consistency = string(field.value, field.path)
+            default: mount.options[field.name] = field
             }
         }
-        guard let type = mount.type else {
-            if node["type"] == nil {
-                report("missing-key", "\(path).type is missing", at: node, hint: "it is one of bind, volume, tmpfs")
-            }
-            return nil
+        if node["type"] == nil {
+            missing("type", path, node, hint: "it is one of bind, volume, tmpfs, image, cluster, npipe")
         }
-        guard let target = mount.target, !target.isEmpty else {
-            if node["target"] == nil || mount.target != nil {
-                report("missing-key", "\(path).target is missing", at: node)
-            }
-            return nil
-        }
+        if node["target"] == nil || mount.target == "" { missing("target", path, node) }
+        guard let type = mount.type, let target = mount.target, !target.isEmpty else { return nil }
+        return self.mount(mount, type, type == .npipe ? target : Path.cleaned(target), node, path)
+    }
+
+    private mutating func mount(
+        _ mount: LongMount, _ type: MountType, _ target: String, _ node: YAMLNode, _ path: String
+    ) -> Mount? {
         switch type {
-        case "bind": return bindMount(mount, Path.cleaned(target), node, path)
-        case "volume": return volumeMount(mount, Path.cleaned(target), path)
-        case "tmpfs": return tmpfsMount(mount, Path.cleaned(target), path)
-        case "image", "cluster", "npipe":
-            report("unsupported-value", "\(path).type: '\(type)' is not supported yet", at: node["type"] ?? node)
-        default:
-            report(
-                "bad-value", "\(path).type: '\(type)' is none of bind, volume, tmpfs", at: node["type"] ?? node,
-                hint: nearestName(to: type, among: ["bind", "volume", "tmpfs"]).map { "did you mean '\($0)'?" })
+        case .bind:
+            guard let source = mount.source, let sourceNode = mount.sourceNode else {
+                missing("source", path, node, hint: "a bind mount needs a path of the host")
+                return nil
+            }
+            return .bind(bindMount(mount, source: hostPath(source, sourceNode), target))
+        case .volume: return .volume(volumeMount(mount, target))
+        case .tmpfs: return .tmpfs(tmpfsMount(mount, target))
+        case .image:
+            guard let source = mount.source else {
+                missing("source", path, node, hint: "an image mount needs the name of an image")
+                return nil
+            }
+            return .image(imageMount(mount, source: source, target))
+        case .cluster, .npipe:
+            return .other(
+                OtherMount(
+                    type: type.rawValue, source: mount.source, target: target, readOnly: mount.readOnly,
+                    consistency: mount.consistency))
         }
-        return nil
     }
 
-    private mutating func bindMount(_ mount: LongMount, _ target: String, _ node: YAMLNode, _ path: String) -> Mount? {
-        guard let source = mount.source, !source.isEmpty else {
-            report("missing-key", "\(path).source is missing: a bind mount needs a path of the host", at: node)
-            return nil
-        }
-        var bind = BindMount(source: hostPath(source), target: target, readOnly: mount.readOnly, hasOptions: false)
+    private mutating func bindMount(_ mount: LongMount, source: String, _ target: String) -> BindMount {
+        var bind = BindMount(source: source, target: target, readOnly: mount.readOnly, hasOptions: false)
         bind.consistency = mount.consistency
-        guard let options = mount.options["bind"], let fields = pairs(options, "\(path).bind") else {
-            return .bind(bind)
-        }
+        guard let options = mount.options["bind"] else { return bind }
         bind.hasOptions = true
-        for field in fields {
-            let at = "\(path).bind.\(field.name)"
+        let known = ["create_host_path", "selinux", "propagation", "recursive"]
+        for field in fields(options.value, options.path, known: known) ?? [] {
             switch field.name {
-            case "create_host_path": bind.createHostPath = bool(field.value, at)
+            case "create_host_path": bind.createHostPath = bool(field.value, field.path)
             case "selinux":
-                bind.selinux = string(field.value, at)
+                bind.selinux = string(field.value, field.path)
                 if let selinux = bind.selinux, selinux != "z", selinux != "Z" {
-                    report("bad-value", "\(at): '\(selinux)' is none of z, Z", at: field.value)
+                    report("bad-value", "\(field.path): '\(selinux)' is none of z, Z", at: field.value)
                 }
-            default:
-                unknown(
-                    field, "\(path).bind", known: ["create_host_path", "selinux"], later: ["propagation", "recursive"])
+            case "propagation": bind.propagation = word(field.value, field.path)
+            default: bind.recursive = word(field.value, field.path)
             }
         }
-        return .bind(bind)
+        return bind
     }
 
-    private mutating func volumeMount(_ mount: LongMount, _ target: String, _ path: String) -> Mount {
-        var volume = VolumeMount(
-            source: mount.source.flatMap { $0.isEmpty ? nil : $0 }, target: target, readOnly: mount.readOnly,
-            hasOptions: false)
+    private mutating func volumeMount(_ mount: LongMount, _ target: String) -> VolumeMount {
+        var volume = VolumeMount(source: mount.source, target: target, readOnly: mount.readOnly, hasOptions: false)
         volume.consistency = mount.consistency
-        guard let options = mount.options["volume"], let fields = pairs(options, "\(path).volume") else {
-            return .volume(volume)
-        }
+        guard let options = mount.options["volume"] else { return volume }
         volume.hasOptions = true
-        for field in fields {
+        for field in fields(options.value, options.path, known: ["nocopy", "subpath", "labels"]) ?? [] {
             switch field.name {
-            case "nocopy": volume.noCopy = bool(field.value, "\(path).volume.nocopy") ?? false
-            default: unknown(field, "\(path).volume", known: ["nocopy"], later: ["subpath", "labels"])
+            case "nocopy": volume.noCopy = bool(field.value, field.path) ?? false
+            case "subpath": volume.subpath = string(field.value, field.path)
+            default: volume.labels = labels(field.value, field.path)
             }
         }
-        return .volume(volume)
+        return volume
     }
 
-    private mutating func tmpfsMount(_ mount: LongMount, _ target: String, _ path: String) -> Mount {
+    private mutating func tmpfsMount(_ mount: LongMount, _ target: String) -> TmpfsMount {
         var tmpfs = TmpfsMount(target: target, readOnly: mount.readOnly)
         tmpfs.consistency = mount.consistency
-        guard let options = mount.options["tmpfs"], let fields = pairs(options, "\(path).tmpfs") else {
-            return .tmpfs(tmpfs)
-        }
+        guard let options = mount.options["tmpfs"] else { return tmpfs }
         tmpfs.hasOptions = true
-        for field in fields {
-            let at = "\(path).tmpfs.\(field.name)"
-            switch field.name {
-            case "size": tmpfs.size = byteSize(field.value, at)
-            case "mode": tmpfs.mode = int(field.value, at, in: 0...0xFFFF).map { UInt32($0) }
-            default: unknown(field, "\(path).tmpfs", known: ["size", "mode"])
+        for field in fields(options.value, options.path, known: ["size", "mode"]) ?? [] {
+            if field.name == "size" {
+                tmpfs.size = byteSize(field.value, field.path)
+            } else {
+                tmpfs.mode = int(field.value, field.path, in: 0...0xFFFF).map { UInt32($0) }
             }
         }
-        return .tmpfs(tmpfs)
+        return tmpfs
+    }
+
+    private mutating func imageMount(_ mount: LongMount, source: String, _ target: String) -> ImageMount {
+        var image = ImageMount(
+            source: source, target: target, readOnly: mount.readOnly, consistency: mount.consistency, hasOptions: false)
+        guard let options = mount.options["image"] else { return image }
+        image.hasOptions = true
+        for field in fields(options.value, options.path, known: ["subpath"]) ?? [] {
+            image.subpath = string(field.value, field.path)
+        }
+        return image
     }
 
     /// The service's `tmpfs`: `PATH[:OPTIONS]`, one or more.

@@ -22,21 +22,30 @@ extension TreeReader {
             let at = "\(path).\(pair.name)"
             draft.place("networks.\(pair.name)", pair.key)
             var attachment = NetworkAttachment(network: pair.name)
-            guard !pair.value.isNull, let fields = self.pairs(pair.value, at) else { return attachment }
-            attachment.hasOptions = !fields.isEmpty
-            for field in fields {
-                switch field.name {
-                case "aliases": attachment.aliases = uniqueStrings(field.value, "\(at).aliases")
-                default:
-                    unknown(
-                        field, at, known: ["aliases"],
-                        later: [
-                            "ipv4_address", "ipv6_address", "link_local_ips", "mac_address", "priority", "gw_priority",
-                            "interface_name", "driver_opts",
-                        ])
-                }
-            }
+            guard !pair.value.isNull else { return attachment }
+            attachment.hasOptions = true
+            for field in fields(pair.value, at, known: Self.attachmentKeys) ?? [] { read(field, &attachment) }
             return attachment
+        }
+    }
+
+    private static let attachmentKeys = [
+        "aliases", "ipv4_address", "ipv6_address", "link_local_ips", "mac_address", "priority", "gw_priority",
+        "interface_name", "driver_opts",
+    ]
+
+    private mutating func read(_ field: Field, _ attachment: inout NetworkAttachment) {
+        let (node, at) = (field.value, field.path)
+        switch field.name {
+        case "aliases": attachment.aliases = uniqueStrings(node, at)
+        case "ipv4_address": attachment.ipv4Address = string(node, at)
+        case "ipv6_address": attachment.ipv6Address = string(node, at)
+        case "link_local_ips": attachment.linkLocalAddresses = uniqueStrings(node, at)
+        case "mac_address": attachment.macAddress = string(node, at)
+        case "priority": attachment.priority = int(node, at).map { Int($0) }
+        case "gw_priority": attachment.gatewayPriority = int(node, at).map { Int($0) }
+        case "interface_name": attachment.interfaceName = string(node, at)
+        default: attachment.driverOptions = options(node, at)
         }
     }
 
@@ -51,10 +60,11 @@ extension TreeReader {
         default: break
         }
         if text.hasPrefix("service:"), text.utf8.count > 8 { return .service(String(text.dropFirst(8))) }
-        let problem =
-            text.hasPrefix("container:")
-            ? "'container:' is not supported yet" : "'\(text)' is none of none, host, bridge, service:NAME"
-        report(text.hasPrefix("container:") ? "unsupported-value" : "bad-value", "\(path): \(problem)", at: node)
+        if text.hasPrefix("container:"), text.utf8.count > 10 { return .container(String(text.dropFirst(10))) }
+        let words = ["none", "host", "bridge"]
+        report(
+            "bad-value", "\(path): '\(text)' is none of none, host, bridge, service:NAME, container:NAME", at: node,
+            hint: nearestName(to: text, among: words).map { "did you mean '\($0)'?" })
         return nil
     }
 

@@ -9,10 +9,17 @@ struct ProjectDraft {
     var services: [ServiceDraft] = []
     var networks: [ResourceDraft<Network>] = []
     var volumes: [ResourceDraft<Volume>] = []
+    var configs: [ResourceDraft<FileObject>] = []
+    var secrets: [ResourceDraft<FileObject>] = []
+    var models: [ResourceDraft<LanguageModel>] = []
     var extensions: [ExtensionField] = []
 }
 
 extension TreeReader {
+    private static let topLevelKeys = [
+        "name", "version", "services", "networks", "volumes", "configs", "secrets", "models", "include",
+    ]
+
     /// The top level (Compose Specification, 03-compose-file.md).
     mutating func project(_ root: YAMLNode, name: String) -> ProjectDraft {
         var draft = ProjectDraft()
@@ -20,32 +27,24 @@ extension TreeReader {
             switch field.name {
             case "name": _ = string(field.value, "name")
             case "version": version(field.value)
-            case "services":
-                for pair in section(field) {
-                    if let service = service(pair) { draft.services.append(service) }
-                }
-            case "networks":
-                for pair in section(field) {
-                    if let network = network(pair, project: name) { draft.networks.append(network) }
-                }
-            case "volumes":
-                for pair in section(field) {
-                    if let volume = volume(pair, project: name) { draft.volumes.append(volume) }
-                }
+            case "services": draft.services = section(field).compactMap { service($0) }
+            case "networks": draft.networks = section(field).compactMap { network($0, project: name) }
+            case "volumes": draft.volumes = section(field).compactMap { volume($0, project: name) }
+            case "configs": draft.configs = section(field).compactMap { config($0, project: name) }
+            case "secrets": draft.secrets = section(field).compactMap { secret($0, project: name) }
+            case "models": draft.models = section(field).compactMap { model($0) }
             default:
                 if field.name.hasPrefix("x-") {
                     draft.extensions.append(ExtensionField(name: field.name, value: document(field.value)))
                 } else {
-                    unknown(
-                        field, "", known: ["name", "version", "services", "networks", "volumes"],
-                        later: ["configs", "secrets", "include", "models"])
+                    unknown(field, "", known: Self.topLevelKeys)
                 }
             }
         }
         return draft
     }
 
-    /// The entries of `services`, `networks` or `volumes` with a right name.
+    /// The entries of `services`, `networks` and their like with a right name.
     private mutating func section(_ field: YAMLPair) -> [YAMLPair] {
         guard case .mapping(let pairs) = field.value.content else {
             let node = field.value.isNull ? field.key : field.value

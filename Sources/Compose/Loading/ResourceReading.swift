@@ -4,11 +4,10 @@
 import Core
 import YAML
 
-/// A network or volume as the file declares it, with the nodes behind its places.
+/// A network, volume or the like as the file declares it, with the node of its key.
 struct ResourceDraft<Resource> {
     var resource: Resource
     var node: YAMLNode
-    var nodes: [String: YAMLNode] = [:]
 }
 
 extension TreeReader {
@@ -17,32 +16,27 @@ extension TreeReader {
         let path = "networks.\(pair.name)"
         var network = Network(key: pair.name, name: "\(project)_\(pair.name)", location: pair.key.location)
         var draft = ResourceDraft(resource: network, node: pair.key)
-        guard let fields = pair.value.isNull ? [] : pairs(pair.value, path) else { return nil }
+        let known = [
+            "name", "driver", "driver_opts", "internal", "external", "attachable", "enable_ipv4", "enable_ipv6",
+            "labels", "ipam",
+        ]
+        guard let fields = pair.value.isNull ? [] : fields(pair.value, path, known: known) else { return nil }
         var external: (isExternal: Bool, name: String?) = (false, nil)
         var name: String?
         for field in fields {
-            let at = "\(path).\(field.name)"
-            draft.nodes[field.name] = field.value
+            let (node, at) = (field.value, field.path)
+            network.places[field.name] = node.location
             switch field.name {
-            case "name": name = string(field.value, at)
-            case "driver":
-                network.driver = string(field.value, at)
-                if let driver = network.driver, driver != "bridge", driver != "default", driver != "" {
-                    report(
-                        "unsupported-value", "\(at): '\(driver)' is not supported, only 'bridge' is", at: field.value)
-                }
-            case "internal": network.isInternal = bool(field.value, at) ?? false
-            case "external": external = self.external(field.value, at)
-            case "labels": network.labels = labels(field.value, at)
-            case "ipam": network.subnets = subnets(field.value, at)
-            case "enable_ipv6":
-                if bool(field.value, at) == true {
-                    report("unsupported-value", "\(at): IPv6 networks are not supported yet", at: field.value)
-                }
-            default:
-                unknown(
-                    field, path, known: ["name", "driver", "internal", "external", "labels", "ipam", "enable_ipv6"],
-                    later: ["attachable", "driver_opts", "enable_ipv4"])
+            case "name": name = string(node, at)
+            case "driver": network.driver = string(node, at)
+            case "driver_opts": network.driverOptions = options(node, at)
+            case "internal": network.isInternal = bool(node, at) ?? false
+            case "external": external = self.external(node, at)
+            case "attachable": network.isAttachable = bool(node, at) ?? false
+            case "enable_ipv4": network.enableIPv4 = bool(node, at)
+            case "enable_ipv6": network.enableIPv6 = bool(node, at)
+            case "labels": network.labels = labels(node, at)
+            default: ipam(node, at, &network)
             }
         }
         network.isExternal = external.isExternal
@@ -51,29 +45,31 @@ extension TreeReader {
         return draft
     }
 
-    private mutating func subnets(_ node: YAMLNode, _ path: String) -> [Network.Subnet] {
-        if node.isNull { return [] }
-        var result: [Network.Subnet] = []
-        for field in pairs(node, path) ?? [] {
-            guard field.name == "config" else {
-                let isDefault = field.name == "driver" && field.value.scalar?.text == "default"
-                if !isDefault { unknown(field, path, known: ["config"], later: ["driver", "options"]) }
-                continue
-            }
-            for (index, item) in items(field.value, "\(path).config").enumerated() {
-                let at = "\(path).config[\(index)]"
-                var subnet = Network.Subnet(subnet: nil, gateway: nil)
-                for field in pairs(item, at) ?? [] {
-                    switch field.name {
-                    case "subnet": subnet.subnet = string(field.value, "\(at).subnet")
-                    case "gateway": subnet.gateway = string(field.value, "\(at).gateway")
-                    default: unknown(field, at, known: ["subnet", "gateway"], later: ["ip_range", "aux_addresses"])
-                    }
+    private mutating func ipam(_ node: YAMLNode, _ path: String, _ network: inout Network) {
+        if node.isNull { return }
+        for field in fields(node, path, known: ["driver", "config", "options"]) ?? [] {
+            switch field.name {
+            case "driver": network.ipamDriver = string(field.value, field.path)
+            case "options": network.ipamOptions = options(field.value, field.path)
+            default:
+                for (index, item) in items(field.value, field.path).enumerated() {
+                    network.subnets.append(subnet(item, "\(field.path)[\(index)]"))
                 }
-                result.append(subnet)
             }
         }
-        return result
+    }
+
+    private mutating func subnet(_ node: YAMLNode, _ path: String) -> Network.Subnet {
+        var subnet = Network.Subnet(subnet: nil, gateway: nil)
+        for field in fields(node, path, known: ["subnet", "ip_range", "gateway", "aux_addresses"]) ?? [] {
+            switch field.name {
+            case "subnet": subnet.subnet = string(field.value, field.path)
+            case "ip_range": subnet.ipRange = string(field.value, field.path)
+            case "gateway": subnet.gateway = string(field.value, field.path)
+            default: subnet.auxiliaryAddresses = options(field.value, field.path)
+            }
+        }
+        return subnet
     }
 
     /// Compose Specification, 07-volumes.md.
@@ -81,24 +77,22 @@ extension TreeReader {
         let path = "volumes.\(pair.name)"
         var volume = Volume(key: pair.name, name: "\(project)_\(pair.name)", location: pair.key.location)
         var draft = ResourceDraft(resource: volume, node: pair.key)
-        guard let fields = pair.value.isNull ? [] : pairs(pair.value, path) else { return nil }
+        let known = ["name", "driver", "driver_opts", "external", "labels"]
+        guard let fields = pair.value.isNull ? [] : fields(pair.value, path, known: known) else { return nil }
         var external: (isExternal: Bool, name: String?) = (false, nil)
         var name: String?
         for field in fields {
-            let at = "\(path).\(field.name)"
-            draft.nodes[field.name] = field.value
+            let (node, at) = (field.value, field.path)
+            volume.places[field.name] = node.location
             switch field.name {
-            case "name": name = string(field.value, at)
-            case "driver":
-                volume.driver = string(field.value, at)
-                if let driver = volume.driver, driver != "local", driver != "default", driver != "" {
-                    report("unsupported-value", "\(at): '\(driver)' is not supported, only 'local' is", at: field.value)
-                }
-            case "external": external = self.external(field.value, at)
-            case "labels": volume.labels = labels(field.value, at)
-            default: unknown(field, path, known: ["name", "driver", "external", "labels"], later: ["driver_opts"])
+            case "name": name = string(node, at)
+            case "driver": volume.driver = string(node, at)
+            case "driver_opts": volume.driverOptions = options(node, at)
+            case "external": external = self.external(node, at)
+            default: volume.labels = labels(node, at)
             }
         }
+        resolveDevice(of: &volume, pair.value["driver_opts"] ?? pair.value)
         if external.isExternal,
             let field = fields.first(where: { ["driver", "driver_opts", "labels"].contains($0.name) })
         {
@@ -112,8 +106,16 @@ extension TreeReader {
         return draft
     }
 
+    /// A local volume with `o: bind` is a directory of the host, whose path is meant as all others are.
+    private func resolveDevice(of volume: inout Volume, _ node: YAMLNode) {
+        guard volume.driver == "local", volume.driverOptions.contains(KeyValue(name: "o", value: "bind")),
+            let index = volume.driverOptions.firstIndex(where: { $0.name == "device" })
+        else { return }
+        volume.driverOptions[index].value = hostPath(volume.driverOptions[index].value, node)
+    }
+
     /// A Boolean, or the old form `external: {name: …}`.
-    private mutating func external(_ node: YAMLNode, _ path: String) -> (isExternal: Bool, name: String?) {
+    mutating func external(_ node: YAMLNode, _ path: String) -> (isExternal: Bool, name: String?) {
         guard case .mapping(let fields) = node.content else { return (bool(node, path) ?? false, nil) }
         var name: String?
         for field in fields {

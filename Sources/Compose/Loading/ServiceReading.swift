@@ -14,6 +14,8 @@ struct ServiceDraft {
     var nodes: [String: YAMLNode] = [:]
     /// Read when the service is known to be enabled.
     var environmentFiles: [EnvironmentFile] = []
+    /// Those behind `Service.labelFiles`; read when the service is known to be enabled.
+    var labelFileNodes: [YAMLNode] = []
 
     init(_ pair: YAMLPair) {
         service = Service(name: pair.name, image: "", location: pair.key.location)
@@ -48,11 +50,15 @@ extension TreeReader {
             return nil
         }
         var draft = ServiceDraft(pair)
+        recordedPrefix = path.utf8.count + 1
         for field in pairs {
             let at = "\(path).\(field.name)"
             draft.place(field.name, field.value.isNull ? field.key : field.value)
             read(field, at, &draft)
         }
+        draft.nodes.merge(recorded) { explicit, _ in explicit }
+        recorded.removeAll(keepingCapacity: true)
+        recordedPrefix = nil
         return draft
     }
 
@@ -90,11 +96,36 @@ extension TreeReader {
         case "labels": draft.service.labels = labels(node, at)
         case "profiles": draft.service.profiles = uniqueStrings(node, at)
         case "scale": draft.service.scale = int(node, at, in: 0 ... .max).map { Int($0) }
-        case "deploy": draft.service.deploy = deploy(node, at, &draft)
+        case "deploy": draft.service.deploy = deploy(node, at)
         case "extra_hosts": draft.service.extraHosts = extraHosts(node, at)
         case "dns": draft.service.dns = oneOrMore(node, at)
         case "dns_search": draft.service.dnsSearch = oneOrMore(node, at)
         case "dns_opt": draft.service.dnsOptions = uniqueStrings(node, at)
+        default: readParts(field, at, &draft)
+        }
+    }
+
+    /// The keys that name other things: files, hooks, links, models, what builds or provides the service.
+    private mutating func readParts(_ field: YAMLPair, _ at: String, _ draft: inout ServiceDraft) {
+        let node = field.value
+        switch field.name {
+        case "build": draft.service.build = build(node, at, &draft)
+        case "provider": draft.service.provider = provider(node, at, field.key)
+        case "develop": draft.service.develop = develop(node, at)
+        case "configs": draft.service.configs = fileReferences(node, at, directory: "/")
+        case "secrets": draft.service.secrets = fileReferences(node, at, directory: "/run/secrets/")
+        case "models": draft.service.models = modelUses(node, at)
+        case "pre_start": draft.service.preStart = hooks(node, at, isPreStart: true)
+        case "post_start": draft.service.postStart = hooks(node, at)
+        case "pre_stop": draft.service.preStop = hooks(node, at)
+        case "links": draft.service.links = links(node, at)
+        case "external_links": draft.service.externalLinks = links(node, at)
+        case "volumes_from": draft.service.volumesFrom = volumesFrom(node, at)
+        case "label_file": labelFiles(node, at, &draft)
+        case "annotations": draft.service.annotations = labels(node, at)
+        case "logging": draft.service.logging = logging(node, at)
+        case "mac_address": draft.service.macAddress = string(node, at)
+        case "pull_refresh_after": draft.service.pullRefreshAfter = string(node, at)
         default: readIsolation(field, at, &draft)
         }
     }
@@ -117,12 +148,25 @@ extension TreeReader {
         case "oom_score_adj":
             draft.service.oomScoreAdjustment = int(node, at, in: -1000...1000).map { Int($0) }
         case "security_opt": draft.service.securityOptions = securityOptions(node, at)
-        case "pid": draft.service.pid = namespace(node, at, ["host", "service:"])
-        case "ipc": draft.service.ipc = namespace(node, at, ["host", "private", "shareable", "service:"])
+        case "pid": draft.service.pid = namespace(node, at, ["host", "service:", "container:"])
+        case "ipc":
+            draft.service.ipc = namespace(node, at, ["host", "private", "shareable", "service:", "container:"])
         case "uts": draft.service.uts = namespace(node, at, ["host"])
         case "cgroup": draft.service.cgroup = namespace(node, at, ["host", "private"])
+        case "cgroup_parent": draft.service.cgroupParent = string(node, at)
+        case "devices": draft.service.devices = devices(node, at)
+        case "device_cgroup_rules": draft.service.deviceRules = uniqueStrings(node, at)
+        case "gpus": draft.service.gpus = gpus(node, at)
+        case "credential_spec": draft.service.credentialSpec = credentialSpec(node, at)
+        case "isolation": draft.service.isolation = string(node, at)
+        case "runtime": draft.service.runtime = string(node, at)
+        case "use_api_socket": draft.service.useAPISocket = bool(node, at) ?? false
+        case "storage_opt": draft.service.storageOptions = options(node, at)
+        case "blkio_config": draft.service.blockIO = blockIO(node, at)
+        case "oom_kill_disable": draft.service.oomKillDisable = bool(node, at) ?? false
         default:
-            unknown(field, "services.\(draft.service.name)", known: ServiceKeys.known, later: ServiceKeys.later)
+            if readLimit(field.name, node, at, &draft.service.limits) { return }
+            unknown(field, "services.\(draft.service.name)", known: ServiceKeys.known)
         }
     }
 
@@ -156,30 +200,33 @@ extension TreeReader {
         namesOrNumbers(node, path)
     }
 
-    /// Compose Specification, deploy.md: so far `replicas`, and `mode: replicated`.
-    private mutating func deploy(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) -> Deploy? {
-        if node.isNull { return nil }
-        guard let pairs = pairs(node, path) else { return nil }
-        var deploy = Deploy()
-        for field in pairs {
-            let at = "\(path).\(field.name)"
-            switch field.name {
-            case "replicas":
-                draft.place("deploy.replicas", field.value)
-                deploy.replicas = int(field.value, at, in: 0 ... .max).map { Int($0) }
-            // What `config` prints for the parts that say nothing.
-            case "resources" where field.value.mapping?.isEmpty == true,
-                "placement" where field.value.mapping?.isEmpty == true:
-                break
-            default:
-                unknown(
-                    field, path, known: ["replicas"],
-                    later: [
-                        "mode", "endpoint_mode", "labels", "resources", "placement", "restart_policy", "update_config",
-                        "rollback_config",
-                    ])
-            }
+    private mutating func links(_ node: YAMLNode, _ path: String) -> [Link] {
+        var result: [Link] = []
+        for (index, item) in items(node, path).enumerated() {
+            guard let text = string(item, "\(path)[\(index)]") else { continue }
+            record("\(path)[\(result.count)]", item)
+            let link = Link(text)
+            if !result.contains(link) { result.append(link) }
         }
-        return deploy
+        return result
+    }
+
+    private mutating func volumesFrom(_ node: YAMLNode, _ path: String) -> [VolumesFrom] {
+        var result: [VolumesFrom] = []
+        for (index, item) in items(node, path).enumerated() {
+            guard let text = string(item, "\(path)[\(index)]") else { continue }
+            record("\(path)[\(result.count)]", item)
+            result.append(VolumesFrom(text))
+        }
+        return result
+    }
+
+    /// `label_file`: a path, or a list of paths.
+    private mutating func labelFiles(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) {
+        for (index, item) in (node.sequence ?? [node]).enumerated() {
+            guard let file = string(item, node.sequence == nil ? path : "\(path)[\(index)]") else { continue }
+            draft.service.labelFiles.append(hostPath(file, item))
+            draft.labelFileNodes.append(item)
+        }
     }
 }

@@ -12,6 +12,10 @@ struct TreeReader {
     /// The project directory, from which relative paths are meant.
     let directory: String
     let environment: [String: String]
+    /// Where the service that is being read says what, by key path within it.
+    var recorded: [String: YAMLNode] = [:]
+    /// How many bytes of a key path stand for the service itself: `services.web.`.
+    var recordedPrefix: Int?
 
     mutating func report(
         _ code: String, _ message: String, at node: YAMLNode, notes: [Diagnostic.Note] = [], hint: String? = nil
@@ -93,7 +97,15 @@ struct TreeReader {
         switch node.value {
         case .int(let value)? where value >= 0: return ByteSize(bytes: value)
         case .int(let value)?: text = "\(value)"
-        case .float(let value)? where value >= 0 && value < 9e18: return ByteSize(bytes: Int64(value))
+        case .float(let value)? where value == value.rounded() && value >= 0 && value < 9e18:
+            return ByteSize(bytes: Int64(value))
+        // As docker compose takes it, but not in silence.
+        case .float(let value)? where value >= 0:
+            diagnostics.add(
+                Diagnostic(
+                    .warning, code: "fraction-of-bytes", "\(path): \(goText(value)) bytes are no size: it is left out",
+                    at: node.place, hint: "put a size with a unit into quotes: \"\(goText(value))g\""))
+            return nil
         case .string(let value)?: text = value
         default:
             mismatch(node, path, "a number of bytes")
@@ -204,15 +216,10 @@ struct TreeReader {
         keyValues(node, path).map { Label(name: $0.name, value: $0.value ?? "") }
     }
 
-    /// Says that a key is not one of `known`; keys that Compose has and trice has not yet are said to be so.
-    mutating func unknown(_ pair: YAMLPair, _ path: String, known: [String], later: [String] = []) {
+    /// Says that a key is not one of `known`.
+    mutating func unknown(_ pair: YAMLPair, _ path: String, known: [String]) {
         guard !pair.name.hasPrefix("x-") else { return }
-        if later.contains(pair.name) {
-            let key = path.isEmpty ? pair.name : "\(path).\(pair.name)"
-            report("unsupported-key", "\(key) is not supported yet", at: pair.key)
-            return
-        }
-        let nearest = nearestName(to: pair.name, among: known + later)
+        let nearest = nearestName(to: pair.name, among: known)
         let place = path.isEmpty ? "at the top level" : "in \(path)"
         report(
             "unknown-key", "unknown key '\(pair.name)' \(place)", at: pair.key,

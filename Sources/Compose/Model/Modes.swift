@@ -10,6 +10,8 @@ package enum RestartPolicy: Codable, Hashable, Sendable {
     /// At most `attempts` times in all; nil is without end.
     case onFailure(attempts: Int?)
     case unlessStopped
+    /// What docker compose lets through and no engine knows.
+    case unknown(String)
 }
 
 /// Compose Specification, 05-services.md, `pull_policy`.
@@ -32,6 +34,7 @@ package enum NetworkMode: Codable, Hashable, Sendable {
     case host
     case bridge
     case service(String)
+    case container(String)
 }
 
 /// Whose namespace a container has (`pid`, `ipc`, `uts`, `cgroup`).
@@ -42,11 +45,8 @@ package enum NamespaceMode: Codable, Hashable, Sendable {
     case shareable
     /// `pid` and `ipc` only.
     case service(String)
-}
-
-/// Compose Specification, 05-services.md, `security_opt`.
-package enum SecurityOption: Codable, Hashable, Sendable {
-    case noNewPrivileges(Bool)
+    /// `pid` and `ipc` only.
+    case container(String)
 }
 
 /// Compose Specification, 05-services.md, `depends_on`.

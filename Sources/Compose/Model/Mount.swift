@@ -8,6 +8,8 @@ package enum Mount: Codable, Hashable, Sendable {
     case bind(BindMount)
     case volume(VolumeMount)
     case tmpfs(TmpfsMount)
+    case image(ImageMount)
+    case other(OtherMount)
 
     /// The path in the container, cleaned.
     package var target: String {
@@ -15,6 +17,8 @@ package enum Mount: Codable, Hashable, Sendable {
         case .bind(let mount): mount.target
         case .volume(let mount): mount.target
         case .tmpfs(let mount): mount.target
+        case .image(let mount): mount.target
+        case .other(let mount): mount.target
         }
     }
 
@@ -23,11 +27,23 @@ package enum Mount: Codable, Hashable, Sendable {
         case .bind(let mount): mount.readOnly
         case .volume(let mount): mount.readOnly
         case .tmpfs(let mount): mount.readOnly
+        case .image(let mount): mount.readOnly
+        case .other(let mount): mount.readOnly
         }
     }
 }
 
 package struct BindMount: Codable, Hashable, Sendable {
+    /// Whether mounts made later on one side appear on the other: mount_namespaces(7).
+    package enum Propagation: String, Codable, Hashable, Sendable, CaseIterable {
+        case `private`, rprivate, shared, rshared, slave, rslave
+    }
+
+    /// What becomes of the mounts below the source; `readonly` refuses where the kernel cannot make them read-only.
+    package enum Recursion: String, Codable, Hashable, Sendable, CaseIterable {
+        case enabled, disabled, writable, readonly
+    }
+
     /// Absolute.
     package var source: String
     package var target: String
@@ -36,6 +52,8 @@ package struct BindMount: Codable, Hashable, Sendable {
     package var createHostPath: Bool?
     /// `z` or `Z`; of no effect where SELinux is off.
     package var selinux: String?
+    package var propagation: Propagation?
+    package var recursive: Recursion?
     /// Of no effect on Linux.
     package var consistency: String?
     /// Whether a `bind` mapping was given or implied by the short syntax, which `config` shows.
@@ -58,6 +76,10 @@ package struct VolumeMount: Codable, Hashable, Sendable {
     package var readOnly: Bool
     /// Do not fill an empty volume with what the image has at the path.
     package var noCopy: Bool
+    /// The directory of the volume that is mounted, instead of its root.
+    package var subpath: String?
+    /// Of an anonymous volume.
+    package var labels: [Label] = []
     /// Of no effect on Linux.
     package var consistency: String?
     /// Whether a `volume` mapping was given or implied by the short syntax, which `config` shows.
@@ -93,6 +115,28 @@ package struct TmpfsMount: Codable, Hashable, Sendable {
         self.mode = mode
         self.hasOptions = hasOptions
     }
+}
+
+/// What an image holds, read-only.
+package struct ImageMount: Codable, Hashable, Sendable {
+    /// The image's name.
+    package var source: String
+    package var target: String
+    package var readOnly: Bool
+    package var subpath: String?
+    /// Of no effect on Linux.
+    package var consistency: String?
+    /// Whether an `image` mapping was given, which `config` shows.
+    package var hasOptions: Bool
+}
+
+/// Of the kinds `npipe` and `cluster`, which this platform does not have.
+package struct OtherMount: Codable, Hashable, Sendable {
+    package var type: String
+    package var source: String?
+    package var target: String
+    package var readOnly: Bool
+    package var consistency: String?
 }
 
 /// An item of the service's `tmpfs`: a path, and mount options after a colon.

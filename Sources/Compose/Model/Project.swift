@@ -25,9 +25,16 @@ package struct Project: Codable, Hashable, Sendable {
     package var networks: [Network]
     /// Those that a service uses.
     package var volumes: [Volume]
-    /// The names of the networks and volumes that the files declare and no enabled service uses.
+    /// Those that a service uses.
+    package var configs: [FileObject] = []
+    package var secrets: [FileObject] = []
+    package var models: [LanguageModel] = []
+    /// What the files declare and no enabled service uses.
     package var unusedNetworks: [Network]
     package var unusedVolumes: [Volume]
+    package var unusedConfigs: [FileObject] = []
+    package var unusedSecrets: [FileObject] = []
+    package var unusedModels: [LanguageModel] = []
     /// The top-level `x-…` fields.
     package var extensions: [ExtensionField]
 
@@ -53,6 +60,9 @@ package struct Project: Codable, Hashable, Sendable {
     package func network(_ key: String) -> Network? { networks.first { $0.key == key } }
     /// The volume that services call `key`. Linear.
     package func volume(_ key: String) -> Volume? { volumes.first { $0.key == key } }
+    /// The config or secret that services call `key`. Linear.
+    package func config(_ key: String) -> FileObject? { configs.first { $0.key == key } }
+    package func secret(_ key: String) -> FileObject? { secrets.first { $0.key == key } }
 }
 
 /// A field `x-…`, which trice carries and does not read (Compose Specification, 11-extension.md).

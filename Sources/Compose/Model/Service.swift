@@ -6,9 +6,14 @@ import Core
 /// One service (Compose Specification, 05-services.md). What the file leaves out is nil or empty, and not a guess.
 package struct Service: Codable, Hashable, Sendable {
     package var name: String
+    /// Empty where `build` makes it or a `provider` stands for it.
     package var image: String
+    package var build: Build?
+    package var provider: Provider?
     package var platform: String?
     package var pullPolicy: PullPolicy?
+    /// As written: `24h`.
+    package var pullRefreshAfter: String?
     package var containerName: String?
     /// Nil: the image's; empty: none.
     package var command: [String]?
@@ -25,7 +30,13 @@ package struct Service: Codable, Hashable, Sendable {
     package var dependencies: [Dependency] = []
     package var healthcheck: Healthcheck?
     package var restart: RestartPolicy?
+    package var preStart: [Hook] = []
+    package var postStart: [Hook] = []
+    package var preStop: [Hook] = []
     package var mounts: [Mount] = []
+    package var volumesFrom: [VolumesFrom] = []
+    package var configs: [FileReference] = []
+    package var secrets: [FileReference] = []
     package var tmpfs: [TmpfsPath] = []
     package var ports: [PortMapping] = []
     /// As written: `3000`, `8080-8085/tcp`.
@@ -33,13 +44,22 @@ package struct Service: Codable, Hashable, Sendable {
     /// In the order of the file; empty where `networkMode` says otherwise.
     package var networks: [NetworkAttachment] = []
     package var networkMode: NetworkMode?
+    package var macAddress: String?
+    package var links: [Link] = []
+    package var externalLinks: [Link] = []
+    package var models: [ModelUse] = []
     package var initProcess: Bool?
     package var stopSignal: String?
     package var stopGracePeriod: TimeSpan?
     package var labels: [Label] = []
+    /// The files that some of `labels` come from, absolute.
+    package var labelFiles: [String] = []
+    package var annotations: [Label] = []
+    package var logging: Logging?
     package var profiles: [String] = []
     package var scale: Int?
     package var deploy: Deploy?
+    package var develop: Develop?
     package var extraHosts: [ExtraHost] = []
     package var dns: [String] = []
     package var dnsSearch: [String] = []
@@ -61,7 +81,21 @@ package struct Service: Codable, Hashable, Sendable {
     package var sysctls: [Sysctl] = []
     package var ulimits: [Ulimit] = []
     package var shmSize: ByteSize?
+    package var storageOptions: [KeyValue] = []
+    package var limits = ResourceLimits()
+    package var blockIO: BlockIO?
+    package var oomKillDisable = false
     package var oomScoreAdjustment: Int?
+    package var devices: [DeviceMapping] = []
+    /// `device_cgroup_rules`, as written: `c 1:3 rwm`.
+    package var deviceRules: [String] = []
+    package var gpus: [DeviceRequest] = []
+    package var credentialSpec: CredentialSpec?
+    /// Of effect on Windows only.
+    package var isolation: String?
+    package var runtime: String?
+    package var cgroupParent: String?
+    package var useAPISocket = false
     /// The place of the service's own key, and of what it says: see `Places`.
     package var location: SourceLocation
     package var places: Places = [:]
@@ -75,7 +109,7 @@ package struct Service: Codable, Hashable, Sendable {
     /// How many containers it has.
     package var replicas: Int { scale ?? deploy?.replicas ?? 1 }
 
-    package var noNewPrivileges: Bool { securityOptions.contains(.noNewPrivileges(true)) }
+    package var noNewPrivileges: Bool { securityOptions.contains { $0.kind == .noNewPrivileges(true) } }
 
     /// The place of a key path, or of the nearest one above it that has a place.
     package func place(_ path: String) -> SourceLocation {
@@ -143,14 +177,5 @@ package struct ExtraHost: Codable, Hashable, Sendable {
     package init(name: String, address: String) {
         self.name = name
         self.address = address
-    }
-}
-
-/// What is read of `deploy` (Compose Specification, deploy.md).
-package struct Deploy: Codable, Hashable, Sendable {
-    package var replicas: Int?
-
-    package init(replicas: Int? = nil) {
-        self.replicas = replicas
     }
 }

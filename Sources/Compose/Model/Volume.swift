@@ -9,8 +9,10 @@ package struct Volume: Codable, Hashable, Sendable {
     package var key: String
     /// What the system calls it: `PROJECT_KEY` unless the file says otherwise.
     package var name: String
-    /// `local`, or nil for the default, which is the same.
+    /// Nil is the default, `local`.
     package var driver: String?
+    /// For `local` as for mount(8): `type`, `o`, `device`.
+    package var driverOptions: [KeyValue] = []
     /// Made and removed by someone else.
     package var isExternal: Bool
     package var labels: [Label]

@@ -8,6 +8,7 @@ extension RestartPolicy {
         case .no: "no"
         case .always: "always"
         case .unlessStopped: "unless-stopped"
+        case .unknown(let text): text
         case .onFailure(let attempts): attempts.map { "on-failure:\($0)" } ?? "on-failure"
         }
     }
@@ -36,6 +37,7 @@ extension NetworkMode {
         case .host: "host"
         case .bridge: "bridge"
         case .service(let name): "service:\(name)"
+        case .container(let name): "container:\(name)"
         }
     }
 }
@@ -47,14 +49,7 @@ extension NamespaceMode {
         case .private: "private"
         case .shareable: "shareable"
         case .service(let name): "service:\(name)"
-        }
-    }
-}
-
-extension SecurityOption {
-    package var text: String {
-        switch self {
-        case .noNewPrivileges(let value): "no-new-privileges:\(value)"
+        case .container(let name): "container:\(name)"
         }
     }
 }

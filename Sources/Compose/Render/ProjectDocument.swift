@@ -11,6 +11,9 @@ extension Project {
         fields.add("services", .object(services.map { Document.Field($0.name, $0.document) }))
         fields.addUnlessEmpty("networks", networks.map { Document.Field($0.key, $0.document) })
         fields.addUnlessEmpty("volumes", volumes.map { Document.Field($0.key, $0.document) })
+        fields.addUnlessEmpty("configs", configs.map { Document.Field($0.key, $0.document) })
+        fields.addUnlessEmpty("secrets", secrets.map { Document.Field($0.key, $0.document) })
+        fields.addUnlessEmpty("models", models.map { Document.Field($0.key, $0.document) })
         for field in extensions { fields.add(field.name, field.value) }
         return fields.document
     }
@@ -23,14 +26,22 @@ extension Network {
         fields.add("driver", driver)
         fields.addIfTrue("external", isExternal)
         fields.addIfTrue("internal", isInternal)
+        fields.addIfTrue("attachable", isAttachable)
+        fields.add("enable_ipv4", enableIPv4)
+        fields.add("enable_ipv6", enableIPv6)
         fields.add("labels", labels)
+        fields.add("driver_opts", driverOptions)
         var ipam = Fields()
+        ipam.add("driver", ipamDriver)
+        ipam.add("options", ipamOptions)
         ipam.addUnlessEmpty(
             "config",
             subnets.map { subnet in
                 var fields = Fields()
                 fields.add("subnet", subnet.subnet)
+                fields.add("ip_range", subnet.ipRange)
                 fields.add("gateway", subnet.gateway)
+                fields.add("aux_addresses", subnet.auxiliaryAddresses)
                 return fields.document
             })
         fields.add("ipam", ipam.document)
@@ -43,59 +54,9 @@ extension Volume {
         var fields = Fields()
         fields.add("name", .string(name))
         fields.add("driver", driver)
+        fields.add("driver_opts", driverOptions)
         fields.addIfTrue("external", isExternal)
         fields.add("labels", labels)
         return fields.document
-    }
-}
-
-/// An object in the making: what says nothing is left out.
-struct Fields {
-    private(set) var fields: [Document.Field] = []
-
-    var document: Document { .object(fields) }
-
-    mutating func add(_ name: String, _ value: Document) {
-        fields.append(Document.Field(name, value))
-    }
-
-    mutating func add(_ name: String, _ text: String?) {
-        if let text { add(name, .string(text)) }
-    }
-
-    mutating func add(_ name: String, _ number: Int?) {
-        if let number { add(name, .int(Int64(number))) }
-    }
-
-    mutating func add(_ name: String, _ flag: Bool?) {
-        if let flag { add(name, .bool(flag)) }
-    }
-
-    mutating func add(_ name: String, _ span: TimeSpan?) {
-        if let span { add(name, .string(span.description)) }
-    }
-
-    mutating func add(_ name: String, _ size: ByteSize?) {
-        if let size { add(name, .string(size.description)) }
-    }
-
-    mutating func addIfTrue(_ name: String, _ flag: Bool) {
-        if flag { add(name, .bool(true)) }
-    }
-
-    mutating func add(_ name: String, _ strings: [String]) {
-        addUnlessEmpty(name, strings.map { .string($0) })
-    }
-
-    mutating func add(_ name: String, _ labels: [Label]) {
-        addUnlessEmpty(name, labels.map { Document.Field($0.name, .string($0.value)) })
-    }
-
-    mutating func addUnlessEmpty(_ name: String, _ items: [Document]) {
-        if !items.isEmpty { add(name, .array(items)) }
-    }
-
-    mutating func addUnlessEmpty(_ name: String, _ fields: [Document.Field]) {
-        if !fields.isEmpty { add(name, .object(fields)) }
     }
 }

@@ -7,9 +7,12 @@ extension Service {
     /// The service in docker compose's shape: long forms, defaults that docker compose shows, nothing that says nothing.
     package var document: Document {
         var fields = Fields()
-        fields.add("image", .string(image))
+        if !image.isEmpty { fields.add("image", .string(image)) }
+        if let build { fields.add("build", build.document) }
+        if let provider { fields.add("provider", provider.document) }
         fields.add("platform", platform)
         fields.add("pull_policy", pullPolicy?.text)
+        fields.add("pull_refresh_after", pullRefreshAfter)
         fields.add("container_name", containerName)
         fields.add("hostname", hostname)
         fields.add("domainname", domainname)
@@ -18,21 +21,31 @@ extension Service {
         fields.add("working_dir", workingDirectory)
         fields.add("user", user)
         fields.add("group_add", groupAdd)
-        fields.addUnlessEmpty(
-            "environment", environment.map { Document.Field($0.name, $0.value.map { .string($0) } ?? .null) })
+        fields.add("environment", environment)
         fields.addUnlessEmpty("depends_on", dependencies.map { Document.Field($0.service, $0.document) })
         fields.add("restart", restart?.text)
         if let healthcheck { fields.add("healthcheck", healthcheck.document) }
         fields.add("init", initProcess)
         fields.add("stop_signal", stopSignal)
         fields.add("stop_grace_period", stopGracePeriod)
+        fields.addUnlessEmpty("pre_start", preStart.map(\.document))
+        fields.addUnlessEmpty("post_start", postStart.map(\.document))
+        fields.addUnlessEmpty("pre_stop", preStop.map(\.document))
         addNetworking(&fields)
         fields.addUnlessEmpty("volumes", mounts.map(\.document))
+        fields.add("volumes_from", volumesFrom.map(\.text))
         fields.add("tmpfs", tmpfs.map(\.text))
+        fields.addUnlessEmpty("configs", configs.map { $0.document() })
+        fields.addUnlessEmpty("secrets", secrets.map { $0.document(defaultTarget: "/run/secrets/\($0.source)") })
+        fields.addUnlessEmpty("models", models.map { Document.Field($0.model, $0.document) })
+        fields.add("label_file", labelFiles)
         fields.add("labels", labels)
+        fields.add("annotations", annotations)
+        if let logging { fields.add("logging", logging.document) }
         fields.add("profiles", profiles)
         fields.add("scale", scale)
         if let deploy { fields.add("deploy", deploy.document) }
+        if let develop { fields.add("develop", develop.document) }
         addIsolation(&fields)
         return fields.document
     }
@@ -43,6 +56,9 @@ extension Service {
         fields.addUnlessEmpty("ports", ports.map(\.document))
         fields.add("expose", expose)
         fields.add("extra_hosts", extraHosts.map { "\($0.name)=\($0.address)" }.sorted())
+        fields.add("mac_address", macAddress)
+        fields.add("links", links.map(\.text))
+        fields.add("external_links", externalLinks.map(\.text))
         fields.add("dns", dns)
         fields.add("dns_search", dnsSearch)
         fields.add("dns_opt", dnsOptions)
@@ -64,8 +80,20 @@ extension Service {
         fields.add("cgroup", cgroup?.text)
         fields.addUnlessEmpty("sysctls", sysctls.map { Document.Field($0.name, .string($0.value)) })
         fields.addUnlessEmpty("ulimits", ulimits.map { Document.Field($0.name, $0.document) })
-        fields.add("shm_size", shmSize)
-        fields.add("oom_score_adj", oomScoreAdjustment)
+        limits.add(to: &fields)
+        if let shmSize, shmSize.bytes != 0 { fields.add("shm_size", shmSize) }
+        fields.add("storage_opt", storageOptions)
+        if let blockIO { fields.add("blkio_config", blockIO.document) }
+        fields.addIfTrue("oom_kill_disable", oomKillDisable)
+        if oomScoreAdjustment != 0 { fields.add("oom_score_adj", oomScoreAdjustment) }
+        fields.addUnlessEmpty("devices", devices.map(\.document))
+        fields.add("device_cgroup_rules", deviceRules)
+        fields.addUnlessEmpty("gpus", gpus.map(\.document))
+        if let credentialSpec { fields.add("credential_spec", credentialSpec.document) }
+        fields.add("isolation", isolation)
+        fields.add("runtime", runtime)
+        fields.add("cgroup_parent", cgroupParent)
+        fields.addIfTrue("use_api_socket", useAPISocket)
     }
 }
 
@@ -98,12 +126,31 @@ extension Healthcheck {
     }
 }
 
-extension Deploy {
+extension DeviceMapping {
     fileprivate var document: Document {
         var fields = Fields()
-        fields.add("replicas", replicas)
-        fields.add("resources", .object([]))
-        fields.add("placement", .object([]))
+        fields.add("source", .string(source))
+        fields.add("target", .string(target))
+        fields.add("permissions", permissions)
+        return fields.document
+    }
+}
+
+extension Logging {
+    fileprivate var document: Document {
+        var fields = Fields()
+        fields.add("driver", driver)
+        fields.add("options", options)
+        return fields.document
+    }
+}
+
+extension CredentialSpec {
+    fileprivate var document: Document {
+        var fields = Fields()
+        fields.add("config", config)
+        fields.add("file", file)
+        fields.add("registry", registry)
         return fields.document
     }
 }
@@ -113,6 +160,14 @@ extension NetworkAttachment {
         guard hasOptions else { return .null }
         var fields = Fields()
         fields.add("aliases", aliases)
+        fields.add("ipv4_address", ipv4Address)
+        fields.add("ipv6_address", ipv6Address)
+        fields.add("link_local_ips", linkLocalAddresses)
+        fields.add("mac_address", macAddress)
+        if priority != 0 { fields.add("priority", priority) }
+        if gatewayPriority != 0 { fields.add("gw_priority", gatewayPriority) }
+        fields.add("interface_name", interfaceName)
+        fields.add("driver_opts", driverOptions)
         return fields.document
     }
 }
@@ -131,43 +186,8 @@ extension PortMapping {
     }
 }
 
-extension Mount {
-    fileprivate var document: Document {
-        var fields = Fields()
-        var options = Fields()
-        switch self {
-        case .bind(let mount):
-            fields.add("type", "bind")
-            fields.add("source", mount.source)
-            addShared(&fields, mount.consistency)
-            options.add("create_host_path", mount.createHostPath == false ? false : nil)
-            options.add("selinux", mount.selinux)
-            if mount.hasOptions { fields.add("bind", options.document) }
-        case .volume(let mount):
-            fields.add("type", "volume")
-            fields.add("source", mount.source)
-            addShared(&fields, mount.consistency)
-            options.addIfTrue("nocopy", mount.noCopy)
-            if mount.hasOptions { fields.add("volume", options.document) }
-        case .tmpfs(let mount):
-            fields.add("type", "tmpfs")
-            addShared(&fields, mount.consistency)
-            options.add("size", mount.size)
-            options.add("mode", mount.mode.map { Int($0) })
-            if mount.hasOptions { fields.add("tmpfs", options.document) }
-        }
-        return fields.document
-    }
-
-    private func addShared(_ fields: inout Fields, _ consistency: String?) {
-        fields.add("target", target)
-        fields.addIfTrue("read_only", readOnly)
-        fields.add("consistency", consistency)
-    }
-}
-
 extension Ulimit {
-    fileprivate var document: Document {
+    var document: Document {
         if isSingle { return soft == 0 ? .object([]) : .int(soft) }
         var fields = Fields()
         fields.add("soft", .int(soft))

@@ -6,20 +6,25 @@ import YAML
 
 /// Fills in what the files imply: the default network, dependencies of shared namespaces, places.
 enum Resolution {
-    /// `network_mode: service:x` and its like imply a dependency (Compose Specification, 05-services.md).
+    /// What shares something with another service depends on it (Compose Specification, 05-services.md, `links`,
+    /// `network_mode: service:x` and its like, `volumes_from`).
     static func addImpliedDependencies(_ draft: inout ServiceDraft) {
-        var implied: [(String, String)] = []
+        var implied: [(service: String, key: String)] = []
+        for (index, link) in draft.service.links.enumerated() { implied.append((link.target, "links[\(index)]")) }
         if case .service(let name)? = draft.service.networkMode { implied.append((name, "network_mode")) }
         if case .service(let name)? = draft.service.ipc { implied.append((name, "ipc")) }
         if case .service(let name)? = draft.service.pid { implied.append((name, "pid")) }
+        for (index, other) in draft.service.volumesFrom.enumerated() {
+            if case .service(let name) = other.source { implied.append((name, "volumes_from[\(index)]")) }
+        }
         for (name, key) in implied where !draft.service.dependencies.contains(where: { $0.service == name }) {
             draft.place("depends_on.\(name)", draft.node(key))
-            draft.service.dependencies.append(Dependency(service: name, restart: true))
+            draft.service.dependencies.append(Dependency(service: name, restart: !key.hasPrefix("volumes_from")))
         }
     }
 
     static func addDefaultNetwork(_ draft: inout ServiceDraft) {
-        if draft.service.networkMode == nil, draft.service.networks.isEmpty {
+        if draft.service.networkMode == nil, draft.service.networks.isEmpty, draft.service.provider == nil {
             draft.service.networks = [NetworkAttachment(network: "default")]
         }
     }
@@ -32,33 +37,42 @@ enum Resolution {
         return service
     }
 
-    /// Sorts the declared networks and volumes into used and unused ones, and adds the implied `default` network.
+    /// Sorts what the files declare into used and unused, and adds the implied `default` network.
     static func addResources(_ draft: ProjectDraft, to project: inout Project) {
-        let usedNetworks = Set(project.services.flatMap { $0.networks.map(\.network) })
-        let usedVolumes = Set(
-            project.services.flatMap { service in
-                service.mounts.compactMap { mount in
-                    if case .volume(let volume) = mount { volume.source } else { nil }
+        let services = project.services
+        func sort<Resource>(_ drafts: [ResourceDraft<Resource>], used: Set<String>, _ key: (Resource) -> String)
+            -> (used: [Resource], unused: [Resource])
+        {
+            var result: (used: [Resource], unused: [Resource]) = ([], [])
+            for draft in drafts {
+                if used.contains(key(draft.resource)) {
+                    result.used.append(draft.resource)
+                } else {
+                    result.unused.append(draft.resource)
                 }
-            })
-        for var network in draft.networks {
-            network.resource.places = network.nodes.mapValues(\.location)
-            if usedNetworks.contains(network.resource.key) {
-                project.networks.append(network.resource)
-            } else {
-                project.unusedNetworks.append(network.resource)
             }
+            return result
         }
+        let usedNetworks = Set(services.flatMap { $0.networks.map(\.network) })
+        (project.networks, project.unusedNetworks) = sort(draft.networks, used: usedNetworks, \.key)
         if usedNetworks.contains("default"), project.network("default") == nil {
             project.networks.insert(Network(key: "default", name: "\(project.name)_default", location: nil), at: 0)
         }
-        for var volume in draft.volumes {
-            volume.resource.places = volume.nodes.mapValues(\.location)
-            if usedVolumes.contains(volume.resource.key) {
-                project.volumes.append(volume.resource)
-            } else {
-                project.unusedVolumes.append(volume.resource)
-            }
-        }
+        (project.volumes, project.unusedVolumes) = sort(
+            draft.volumes, used: Set(services.flatMap { $0.mounts.compactMap(\.volumeKey) }), \.key)
+        (project.configs, project.unusedConfigs) = sort(
+            draft.configs, used: Set(services.flatMap { $0.configs.map(\.source) }), \.key)
+        (project.secrets, project.unusedSecrets) = sort(
+            draft.secrets,
+            used: Set(services.flatMap { ($0.secrets + ($0.build?.secrets ?? [])).map(\.source) }), \.key)
+        (project.models, project.unusedModels) = sort(
+            draft.models, used: Set(services.flatMap { $0.models.map(\.model) }), \.key)
+    }
+}
+
+extension Mount {
+    /// The volume of the project that it shows.
+    fileprivate var volumeKey: String? {
+        if case .volume(let volume) = self { volume.source } else { nil }
     }
 }

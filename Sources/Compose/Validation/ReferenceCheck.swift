@@ -4,51 +4,59 @@
 import Core
 import YAML
 
-/// Checks that what services refer to exists, and what no single key can show.
+/// Checks that what services refer to exists.
 struct ReferenceCheck {
-    let enabled: [ServiceDraft]
-    let disabled: [ServiceDraft]
-    let networks: [ResourceDraft<Network>]
-    let volumes: [ResourceDraft<Volume>]
-    var diagnostics = Diagnostics()
+    private let enabled: [ServiceDraft]
+    private let disabled: [ServiceDraft]
+    private let declared: ProjectDraft
+    private(set) var diagnostics = Diagnostics()
 
-    init(
-        enabled: [ServiceDraft], disabled: [ServiceDraft], networks: [ResourceDraft<Network>],
-        volumes: [ResourceDraft<Volume>]
-    ) {
+    init(enabled: [ServiceDraft], disabled: [ServiceDraft], declared: ProjectDraft) {
         self.enabled = enabled
         self.disabled = disabled
-        self.networks = networks
-        self.volumes = volumes
+        self.declared = declared
     }
 
     mutating func run() {
-        let enabledNames = Dictionary(
-            enabled.enumerated().map { ($1.service.name, $0) }, uniquingKeysWith: { a, _ in a })
-        let disabledNames = Dictionary(
-            disabled.enumerated().map { ($1.service.name, $0) }, uniquingKeysWith: { a, _ in a })
-        let networkNames = Set(networks.map(\.resource.key))
-        let volumeNames = Set(volumes.map(\.resource.key))
-        var containers: [String: Int] = [:]
-        for (index, draft) in enabled.enumerated() {
-            checkImage(draft)
-            checkCount(draft)
+        let enabledNames = indices(of: enabled)
+        let disabledNames = indices(of: disabled)
+        let names = Names(declared)
+        for draft in enabled {
             checkDependencies(draft, enabledNames, disabledNames)
-            checkNetworks(draft, networkNames)
-            checkVolumes(draft, volumeNames)
-            checkTargets(draft)
-            guard let name = draft.service.containerName else { continue }
-            if let other = containers[name] {
-                report(
-                    "container-name-conflict",
-                    "service \"\(draft.service.name)\": container name \"\(name)\" is already in use by service \"\(enabled[other].service.name)\"",
-                    at: draft.node("container_name"),
-                    notes: [Diagnostic.Note("it is first given here", at: enabled[other].node("container_name").place)])
-            } else {
-                containers[name] = index
+            checkContexts(draft, enabledNames)
+            checkNetworks(draft, names.networks)
+            checkVolumes(draft, names.volumes)
+            checkFiles(draft, names)
+            for model in draft.service.models {
+                check(model.model, "model", draft, names.models, at: "models.\(model.model)", section: "models")
             }
         }
-        checkCycles(enabledNames)
+        checkContainerNames()
+        for item in dependencyCycles(enabled, enabledNames) { diagnostics.add(item) }
+    }
+
+    /// What the top level declares, by kind.
+    private struct Names {
+        var networks: [String: Int]
+        var volumes: [String: Int]
+        var configs: [String: Int]
+        var secrets: [String: Int]
+        var models: [String: Int]
+
+        init(_ declared: ProjectDraft) {
+            func positions(_ keys: [String]) -> [String: Int] {
+                Dictionary(keys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+            }
+            networks = positions(declared.networks.map(\.resource.key))
+            volumes = positions(declared.volumes.map(\.resource.key))
+            configs = positions(declared.configs.map(\.resource.key))
+            secrets = positions(declared.secrets.map(\.resource.key))
+            models = positions(declared.models.map(\.resource.key))
+        }
+    }
+
+    private func indices(of drafts: [ServiceDraft]) -> [String: Int] {
+        Dictionary(drafts.enumerated().map { ($1.service.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     private mutating func report(
@@ -57,42 +65,18 @@ struct ReferenceCheck {
         diagnostics.add(Diagnostic(code: code, message, at: node.place, notes: notes, hint: hint))
     }
 
-    private mutating func checkImage(_ draft: ServiceDraft) {
-        guard !draft.hasImage else { return }
-        // What makes up for an image, or brings one, is said to be unsupported already.
-        if ["build", "extends", "provider"].contains(where: { draft.nodes[$0] != nil }) { return }
+    /// Reports a name that the top level does not declare.
+    private mutating func check(
+        _ name: String, _ kind: String, _ draft: ServiceDraft, _ known: [String: Int], at key: String, section: String,
+        otherwise: String? = nil
+    ) {
+        guard known[name] == nil else { return }
+        let word = kind.split(separator: " ").last.map(String.init) ?? kind
         report(
-            "no-image", "service \"\(draft.service.name)\" has neither an image nor a build context specified",
-            at: draft.node("image"))
-    }
-
-    private mutating func checkCount(_ draft: ServiceDraft) {
-        let service = draft.service
-        if let scale = service.scale, let replicas = service.deploy?.replicas, scale != replicas {
-            report(
-                "conflict", "services.\(service.name): can't set distinct values on 'scale' and 'deploy.replicas'",
-                at: draft.node("scale"),
-                notes: [
-                    Diagnostic.Note("'deploy.replicas' is \(replicas) here", at: draft.node("deploy.replicas").place)
-                ])
-        }
-        if service.containerName != nil, service.replicas > 1 {
-            report(
-                "conflict",
-                "services.\(service.name): container_name must be unique, but there are \(service.replicas) containers",
-                at: draft.node("container_name"),
-                notes: [
-                    Diagnostic.Note(
-                        "the number is given here",
-                        at: draft.node(service.scale == nil ? "deploy.replicas" : "scale").place)
-                ])
-        }
-        if service.networkMode != nil, !service.networks.isEmpty {
-            report(
-                "conflict", "service \(service.name) declares mutually exclusive `network_mode` and `networks`",
-                at: draft.node("network_mode"),
-                notes: [Diagnostic.Note("`networks` is here", at: draft.node("networks").place)])
-        }
+            "undefined-\(word)", "service \"\(draft.service.name)\" refers to undefined \(kind) \(name)",
+            at: draft.node(key),
+            hint: nearestName(to: name, among: known.keys.sorted()).map { "did you mean '\($0)'?" } ?? otherwise
+                ?? "declare it under the top-level key \(section)")
     }
 
     private mutating func checkDependencies(
@@ -124,95 +108,70 @@ struct ReferenceCheck {
         }
     }
 
-    private mutating func checkNetworks(_ draft: ServiceDraft, _ names: Set<String>) {
-        for attachment in draft.service.networks
-        where attachment.network != "default" && !names.contains(attachment.network) {
-            report(
-                "undefined-network",
-                "service \"\(draft.service.name)\" refers to undefined network \(attachment.network)",
-                at: draft.node("networks.\(attachment.network)"),
-                hint: nearestName(to: attachment.network, among: networks.map(\.resource.key)).map {
-                    "did you mean '\($0)'?"
-                }
-                    ?? "declare it under the top-level key networks")
+    private mutating func checkNetworks(_ draft: ServiceDraft, _ known: [String: Int]) {
+        for attachment in draft.service.networks where attachment.network != "default" {
+            check(
+                attachment.network, "network", draft, known, at: "networks.\(attachment.network)", section: "networks")
         }
     }
 
-    private mutating func checkVolumes(_ draft: ServiceDraft, _ names: Set<String>) {
+    private mutating func checkVolumes(_ draft: ServiceDraft, _ known: [String: Int]) {
         for (index, mount) in draft.service.mounts.enumerated() {
-            guard case .volume(let volume) = mount, let source = volume.source, !names.contains(source) else {
-                continue
-            }
-            let hint =
-                nearestName(to: source, among: volumes.map(\.resource.key)).map { "did you mean '\($0)'?" }
-                ?? (source.contains("/")
-                    ? "a path of the host starts with './' or '/'" : "declare it under the top-level key volumes")
-            report(
-                "undefined-volume", "service \"\(draft.service.name)\" refers to undefined volume \(source)",
-                at: draft.nodes["volumes[\(index)].source"] ?? draft.node("volumes[\(index)]"), hint: hint)
+            guard case .volume(let volume) = mount, let source = volume.source else { continue }
+            let key = "volumes[\(index)]"
+            check(
+                source, "volume", draft, known, at: draft.nodes["\(key).source"] == nil ? key : "\(key).source",
+                section: "volumes",
+                otherwise: source.contains("/") ? "a path of the host starts with './' or '/'" : nil)
         }
     }
 
-    /// Two things cannot be mounted at one path.
-    private mutating func checkTargets(_ draft: ServiceDraft) {
-        var taken: [String: String] = [:]
-        let paths =
-            draft.service.tmpfs.enumerated().map { (Path.cleaned($1.target), "tmpfs[\($0)]") }
-            + draft.service.mounts.enumerated().map { ($1.target, "volumes[\($0)]") }
-        for (target, key) in paths {
-            if let other = taken[target] {
+    private mutating func checkFiles(_ draft: ServiceDraft, _ names: Names) {
+        for (index, config) in draft.service.configs.enumerated() {
+            check(config.source, "config", draft, names.configs, at: "configs[\(index)]", section: "configs")
+        }
+        for (index, secret) in draft.service.secrets.enumerated() {
+            check(secret.source, "secret", draft, names.secrets, at: "secrets[\(index)]", section: "secrets")
+        }
+        for (index, secret) in (draft.service.build?.secrets ?? []).enumerated() {
+            check(
+                secret.source, "build secret", draft, names.secrets, at: "build.secrets[\(index)]", section: "secrets")
+        }
+    }
+
+    /// `additional_contexts` of the kind `service:NAME`.
+    private mutating func checkContexts(_ draft: ServiceDraft, _ names: [String: Int]) {
+        for context in draft.service.build?.additionalContexts ?? [] where context.value.hasPrefix("service:") {
+            let target = String(context.value.dropFirst(8))
+            let node = draft.node("build.additional_contexts.\(context.name)")
+            if let index = names[target] {
+                guard enabled[index].service.build == nil else { continue }
                 report(
-                    "conflict",
-                    "services.\(draft.service.name).\(key): target \(target) already mounted as services.\(draft.service.name).\(other)",
-                    at: draft.node(key),
-                    notes: [Diagnostic.Note("it is first mounted here", at: draft.node(other).place)])
+                    "no-build",
+                    "service \"\(draft.service.name)\" has service \"\(target)\" as additional context \(context.name), which is not built",
+                    at: node, notes: [Diagnostic.Note("\"\(target)\" has no build", at: enabled[index].node.place)])
             } else {
-                taken[target] = key
+                report(
+                    "undefined-service",
+                    "service \"\(draft.service.name)\" has unknown service \"\(target)\" as additional context \(context.name)",
+                    at: node, hint: nearestName(to: target, among: names.keys.sorted()).map { "did you mean '\($0)'?" })
             }
         }
     }
 
-    /// Depth first, without recursion; each way back into the current path is a cycle.
-    private mutating func checkCycles(_ names: [String: Int]) {
-        enum Mark { case new, open, done }
-        var marks = Array(repeating: Mark.new, count: enabled.count)
-        for start in enabled.indices where marks[start] == .new {
-            var path: [(service: Int, next: Int)] = [(start, 0)]
-            marks[start] = .open
-            while let (service, next) = path.last {
-                let dependencies = enabled[service].service.dependencies
-                guard next < dependencies.count else {
-                    marks[service] = .done
-                    path.removeLast()
-                    continue
-                }
-                path[path.count - 1].next += 1
-                guard let target = names[dependencies[next].service] else { continue }
-                switch marks[target] {
-                case .done: break
-                case .new:
-                    marks[target] = .open
-                    path.append((target, 0))
-                case .open:
-                    let from = path.firstIndex { $0.service == target } ?? 0
-                    reportCycle(path[from...].map(\.service))
-                }
+    private mutating func checkContainerNames() {
+        var containers: [String: ServiceDraft] = [:]
+        for draft in enabled {
+            guard let name = draft.service.containerName else { continue }
+            if let other = containers[name] {
+                report(
+                    "container-name-conflict",
+                    "service \"\(draft.service.name)\": container name \"\(name)\" is already in use by service \"\(other.service.name)\"",
+                    at: draft.node("container_name"),
+                    notes: [Diagnostic.Note("it is first given here", at: other.node("container_name").place)])
+            } else {
+                containers[name] = draft
             }
         }
-    }
-
-    private mutating func reportCycle(_ services: [Int]) {
-        let drafts = services.map { enabled[$0] }
-        let names = drafts.map(\.service.name)
-        func node(_ step: Int) -> YAMLNode {
-            let draft = drafts[step]
-            return draft.nodes["depends_on.\(names[(step + 1) % names.count])"] ?? draft.nodes["network_mode"]
-                ?? draft.node
-        }
-        let notes = drafts.indices.dropFirst().map {
-            Diagnostic.Note("\(names[$0]) depends on \(names[($0 + 1) % names.count]) here", at: node($0).place)
-        }
-        let path = (names + [names[0]]).joined(separator: " → ")
-        report("dependency-cycle", "dependency cycle: \(path)", at: node(0), notes: Array(notes))
     }
 }

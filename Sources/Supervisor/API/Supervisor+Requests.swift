@@ -55,7 +55,8 @@ extension Supervisor {
         let asked = try adopt(project, options)
         warnOfOrphans(client, project, options)
         let known = Set(project.services.map(\.name))
-        let orphans = options.removeOrphans ? Set(containers.values.map(\.record.config.service)).subtracting(known) : []
+        let orphans =
+            options.removeOrphans ? Set(containers.values.map(\.record.config.service)).subtracting(known) : []
         waiters.append(Waiter(client, .reached(asked.union(orphans), healthy: options.wait)))
         reconcile()
     }
@@ -80,6 +81,7 @@ extension Supervisor {
         for name in asked {
             guard let service = project.service(name) else { throw Failure("no such service: \(name)") }
             try Servable.check(service)
+            try ServiceLimits(service: service).check(on: hierarchy)
             let replicas = options.scale[name] ?? service.replicas
             if replicas > 1, let containerName = service.containerName {
                 throw Failure(
@@ -87,6 +89,8 @@ extension Supervisor {
                     at: service.place("container_name"), hint: "leave container_name out, or have one container")
             }
         }
+        for network in project.networks { try Servable.check(network) }
+        for volume in project.volumes { try Servable.check(volume) }
         var found: [String: Image] = [:]
         for service in project.services where asked.contains(service.name) && found[service.image] == nil {
             do { found[service.image] = try images.resolve(service.image) } catch let failure as Failure {
@@ -118,13 +122,18 @@ extension Supervisor {
         let now = realTime()
         for service in project.services {
             let follows = service.dependencies.contains { dependency in
-                guard dependency.restart, let goal = desired.services[dependency.service], goal.intent == .running else { return false }
+                guard dependency.restart, let goal = desired.services[dependency.service], goal.intent == .running
+                else { return false }
                 return containers.values.contains { container in
-                    let isStale = container.state.created < goal.recreateBefore || (container.state.hash != goal.hash && !goal.keepsContainers)
+                    let isStale =
+                        container.state.created < goal.recreateBefore
+                        || (container.state.hash != goal.hash && !goal.keepsContainers)
                     return container.record.config.service == dependency.service && !container.state.isOneOff && isStale
                 }
             }
-            if follows && desired.services[service.name]?.intent == .running { desired.services[service.name]?.restartBefore = now }
+            if follows && desired.services[service.name]?.intent == .running {
+                desired.services[service.name]?.restartBefore = now
+            }
         }
     }
 

@@ -18,6 +18,8 @@ final class Container {
     var pidfd: Descriptor?
     /// The descriptor of the running process's cgroup, for what `exec` starts.
     var cgroup: Descriptor?
+    /// The v1 cgroups of the running process, for what `exec` starts.
+    var controlGroups: [ControlGroup.Membership] = []
     var setup: SetupWatch?
     var logs: LogWriter?
     var terminal: Descriptor?

@@ -45,6 +45,8 @@ package struct ContainerConfig: Codable, Hashable, Sendable {
     /// Named volumes in use: container path → volume name. Anonymous ones included.
     package var volumes: [String: String]
     package var anonymousVolumes: [String]
+    /// What the file of `security_opt: seccomp=FILE` said.
+    package var seccompDocument: String?
 }
 
 /// How a container is doing.

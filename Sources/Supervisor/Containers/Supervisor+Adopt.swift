@@ -44,10 +44,8 @@ extension Supervisor {
 
     private func sweep(_ id: String) throws {
         let cgroup = paths.cgroup(id, in: hierarchy)
-        if exists(cgroup.path) {
-            try cgroup.kill()
-            try cgroup.remove()
-        }
+        if exists(cgroup.path) { try cgroup.kill() }
+        try cgroup.remove()
         try records.remove(id)
         try removeTree(paths.pipes(id))
     }
@@ -77,6 +75,8 @@ extension Supervisor {
             }
             let cgroup = paths.cgroup(container.id, in: hierarchy)
             container.cgroup = try Descriptor.open(cgroup.path, O_RDONLY | O_DIRECTORY)
+            container.controlGroups = try cgroup.memberships(
+                under: ServiceLimits(service: container.service).controlGroup())
             if !isChild {
                 container.orphanWatch = try loop.watch(pidfd.raw, .read) { [unowned self] _ in
                     self.orphanEnded(container)

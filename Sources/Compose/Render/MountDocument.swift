@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+
+extension Mount {
+    var document: Document {
+        var fields = Fields()
+        var options = Fields()
+        switch self {
+        case .bind(let mount):
+            fields.add("type", "bind")
+            fields.add("source", mount.source)
+            addShared(&fields, mount.consistency)
+            options.add("create_host_path", mount.createHostPath == false ? false : nil)
+            options.add("selinux", mount.selinux)
+            options.add("propagation", mount.propagation?.rawValue)
+            options.add("recursive", mount.recursive?.rawValue)
+            if mount.hasOptions { fields.add("bind", options.document) }
+        case .volume(let mount):
+            fields.add("type", "volume")
+            fields.add("source", mount.source)
+            addShared(&fields, mount.consistency)
+            options.addIfTrue("nocopy", mount.noCopy)
+            options.add("subpath", mount.subpath)
+            options.add("labels", mount.labels)
+            if mount.hasOptions { fields.add("volume", options.document) }
+        case .tmpfs(let mount):
+            fields.add("type", "tmpfs")
+            addShared(&fields, mount.consistency)
+            options.add("size", mount.size)
+            options.add("mode", mount.mode.map { Int($0) })
+            if mount.hasOptions { fields.add("tmpfs", options.document) }
+        case .image(let mount):
+            fields.add("type", "image")
+            fields.add("source", mount.source)
+            addShared(&fields, mount.consistency)
+            options.add("subpath", mount.subpath)
+            if mount.hasOptions { fields.add("image", options.document) }
+        case .other(let mount):
+            fields.add("type", mount.type)
+            fields.add("source", mount.source)
+            addShared(&fields, mount.consistency)
+        }
+        return fields.document
+    }
+
+    private func addShared(_ fields: inout Fields, _ consistency: String?) {
+        fields.add("target", target)
+        fields.addIfTrue("read_only", readOnly)
+        fields.add("consistency", consistency)
+    }
+}
