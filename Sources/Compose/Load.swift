@@ -10,19 +10,17 @@ import YAML
 /// there are mistakes.
 package func load(_ request: LoadRequest, warn: (Diagnostic) -> Void = { _ in }) throws(LoadError) -> Project {
     let surroundings = try Surroundings(request)
-    var documents = try readDocuments(surroundings)
-    let name = try projectName(request, surroundings, documents)
+    let files = try readFiles(surroundings)
+    let name = try projectName(request, surroundings, files)
 
     var environment = surroundings.environment
     environment["COMPOSE_PROJECT_NAME"] = name
-    var interpolation = TreeInterpolation(environment: environment)
-    for index in documents.indices { interpolation.interpolate(&documents[index]) }
+    let directory = surroundings.projectDirectory
+    let context = FileContext(directory: directory, projectDirectory: directory, environment: environment)
+    var assembly = Assembly(workingDirectory: surroundings.workingDirectory, project: context)
+    guard let root = assembly.tree(of: files, context) else { throw .single("empty-file", "empty compose file") }
 
-    var merge = TreeMerge()
-    var root = merge.stripped(documents[0])
-    for document in documents.dropFirst() { root = merge.merge(document, onto: root) }
-
-    var reader = TreeReader(directory: surroundings.projectDirectory, environment: environment)
+    var reader = TreeReader(contexts: assembly.contexts)
     let draft = reader.project(root, name: name)
     var project = Project(name: name, workingDirectory: surroundings.projectDirectory)
     project.files = surroundings.files
@@ -47,7 +45,9 @@ package func load(_ request: LoadRequest, warn: (Diagnostic) -> Void = { _ in })
     }
 
     let all = Diagnostics(
-        interpolation.diagnostics.items + merge.diagnostics.items + reader.diagnostics.items + mistakes
+        assembly.explained(
+            assembly.diagnostics.items + assembly.interpolation.diagnostics.items + assembly.merge.diagnostics.items
+                + reader.diagnostics.items + mistakes)
     ).sorted(files: surroundings.displayNames)
     for warning in all.warnings { warn(warning) }
     guard !all.hasErrors else { throw .invalid(Diagnostics(all.items.filter { $0.severity == .error })) }
@@ -60,9 +60,9 @@ package func load(_ request: LoadRequest, warn: (Diagnostic) -> Void = { _ in })
     return project
 }
 
-/// All documents of all files; each is a mapping.
-private func readDocuments(_ surroundings: Surroundings) throws(LoadError) -> [YAMLNode] {
-    var documents: [YAMLNode] = []
+/// The project's own files.
+private func readFiles(_ surroundings: Surroundings) throws(LoadError) -> [LoadedFile] {
+    var files: [LoadedFile] = []
     var diagnostics = Diagnostics()
     for (path, displayName) in zip(surroundings.files, surroundings.displayNames) {
         let bytes: [UInt8]
@@ -71,38 +71,20 @@ private func readDocuments(_ surroundings: Surroundings) throws(LoadError) -> [Y
         } catch {
             throw .single("bad-file", "compose file \"\(displayName)\" is invalid: \(error.reason)")
         }
-        let source = SourceFile(name: displayName, bytes: bytes)
         do throws(Diagnostics) {
-            let found = try readYAML(source)
-            if found.isEmpty { diagnostics.add(emptyFile(source)) }
-            for document in found {
-                if case .mapping(let pairs) = document.content {
-                    if pairs.isEmpty { diagnostics.add(emptyFile(source)) }
-                    documents.append(document)
-                } else {
-                    diagnostics.add(
-                        Diagnostic(
-                            code: "wrong-type", "the top level must be a mapping, not \(document.kind)",
-                            at: document.place))
-                }
-            }
+            let documents = try composeDocuments(SourceFile(name: displayName, bytes: bytes))
+            files.append(LoadedFile(path: path, documents: documents))
         } catch {
             for item in error.items { diagnostics.add(item) }
         }
     }
     guard diagnostics.items.isEmpty else { throw .invalid(diagnostics) }
-    guard !documents.isEmpty else { throw .single("empty-file", "empty compose file") }
-    return documents
-}
-
-private func emptyFile(_ source: SourceFile) -> Diagnostic {
-    let range = SourceRange(file: source.name, startLine: 1, startColumn: 1, endLine: 1, endColumn: 1)
-    return Diagnostic(code: "empty-file", "empty compose file", at: Diagnostic.Place(range))
+    return files
 }
 
 /// `-p`, `COMPOSE_PROJECT_NAME`, the last top-level `name`, the directory (Compose Specification, 04-version-and-name.md).
 private func projectName(
-    _ request: LoadRequest, _ surroundings: Surroundings, _ documents: [YAMLNode]
+    _ request: LoadRequest, _ surroundings: Surroundings, _ files: [LoadedFile]
 ) throws(LoadError) -> String {
     if let name = request.projectName, !name.isEmpty { return try ProjectName.validated(name) }
     if let name = surroundings.environment["COMPOSE_PROJECT_NAME"], !name.isEmpty {
@@ -110,7 +92,7 @@ private func projectName(
     }
     var name = ""
     var interpolation = TreeInterpolation(environment: surroundings.environment)
-    for document in documents {
+    for document in files.flatMap(\.documents) {
         // Another type is reported with all other mistakes.
         guard let node = document["name"], case .string(let text)? = node.value else { continue }
         name = ProjectName.normalized(interpolation.expanded(text, node))

@@ -53,6 +53,33 @@ import Testing
             Row(
                 name: "networks", base: "networks: [default]", over: "networks: {default: {aliases: [y]}}",
                 merged: "networks: {default: {aliases: [y]}}"),
+            Row(
+                name: "build", base: "build: /c", over: "build: {args: {A: 1}, labels: [a=b]}",
+                merged: "build: {context: /c, args: {A: 1}, labels: {a: b}}"),
+            Row(
+                name: "build lists", base: "build: {tags: [a], args: [A=1, B=1], extra_hosts: [h=1.1.1.1]}",
+                over: "build: {tags: [b, a], args: {B: 2}, extra_hosts: {i: 2.2.2.2}}",
+                merged: "build: {tags: [a, b], args: {A: 1, B: 2}, extra_hosts: [h=1.1.1.1, i=2.2.2.2]}"),
+            Row(
+                name: "logging", base: "logging: {driver: d, options: {a: 1}}", over: "logging: {options: {b: 2}}",
+                merged: "logging: {driver: d, options: {a: 1, b: 2}}"),
+            Row(
+                name: "another logging", base: "logging: {driver: d, options: {a: 1}}",
+                over: "logging: {driver: e, options: {b: 2}}", merged: "logging: {driver: e, options: {b: 2}}"),
+            Row(
+                name: "devices", base: "devices: ['/dev/a:/dev/x', /dev/b]", over: "devices: ['/dev/c:/dev/x']",
+                merged: "devices: ['/dev/c:/dev/x', /dev/b]"),
+            Row(
+                name: "deploy", base: "deploy: {labels: [a=1], resources: {limits: {cpus: '1', memory: 1g}}}",
+                over: "deploy: {labels: {b: 2}, resources: {limits: {memory: 2g}}}",
+                merged: "deploy: {labels: {a: 1, b: 2}, resources: {limits: {cpus: '1', memory: 2g}}}"),
+            Row(
+                name: "hooks", base: "post_start: [{command: a}]", over: "post_start: [{command: b}]",
+                merged: "post_start: [{command: a}, {command: b}]"),
+            Row(
+                name: "reset nested", base: "deploy: {resources: {limits: {cpus: '1', memory: 1g}}}",
+                over: "deploy: {resources: {limits: {cpus: !reset null}}}",
+                merged: "deploy: {resources: {limits: {memory: 1g}}}"),
             Row(name: "reset scalar", base: "user: a", over: "user: !reset b", merged: ""),
             Row(name: "reset list", base: "ports: ['80:80']", over: "ports: !reset []", merged: ""),
             Row(

@@ -6,7 +6,7 @@ import YAML
 
 /// Replaces the variables in all values of a document. Keys stay as they are.
 struct TreeInterpolation {
-    let environment: [String: String]
+    var environment: [String: String]
     var diagnostics = Diagnostics()
     /// The variables warned of so far: each is mentioned once.
     private var warned: Set<String> = []

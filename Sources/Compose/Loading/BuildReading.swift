@@ -21,7 +21,7 @@ extension TreeReader {
             return build
         }
         guard let fields = fields(node, path, known: Self.buildKeys) else { return nil }
-        var build = Build(context: buildContext(".", node))
+        var build = Build(context: contexts.context(of: node).projectDirectory)
         for field in fields { read(field, &build, &draft) }
         if build.dockerfile == nil, build.dockerfileInline == nil { build.dockerfile = "Dockerfile" }
         return build
@@ -67,8 +67,8 @@ extension TreeReader {
 
     /// Those with a value; one without is taken from the project's environment.
     private mutating func buildArguments(_ node: YAMLNode, _ path: String) -> [KeyValue] {
-        keyValues(node, path).compactMap { name, value, _ in
-            (value ?? environment[name]).map { KeyValue(name: name, value: $0) }
+        keyValues(node, path).compactMap { name, value, node in
+            (value ?? variable(name, node)).map { KeyValue(name: name, value: $0) }
         }
     }
 

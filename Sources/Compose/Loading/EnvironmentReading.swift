@@ -16,8 +16,13 @@ extension TreeReader {
                 continue
             }
             draft.place("environment.\(name)", node)
-            draft.service.environment.append(EnvironmentVariable(name: name, value: value ?? environment[name]))
+            draft.service.environment.append(EnvironmentVariable(name: name, value: value ?? variable(name, node)))
         }
+    }
+
+    /// The value that a variable has for the file of the node.
+    func variable(_ name: String, _ node: YAMLNode) -> String? {
+        contexts.context(of: node).environment[name]
     }
 
     /// `env_file`: a path, or a list of paths and mappings.

@@ -97,6 +97,6 @@ extension TreeReader {
         if path == "~" || path.hasPrefix("~/"), let home = environment["HOME"] {
             return Path.cleaned(home + path.dropFirst())
         }
-        return Path.absolute(path, from: directory)
+        return Path.absolute(path, from: contexts.context(of: node).directory)
     }
 }

@@ -112,7 +112,7 @@ extension TreeReader {
         guard let text = string(field.value, field.path) else { return nil }
         switch field.name {
         case "file": return .file(hostPath(text, field.value))
-        case "environment": return .environment(text, value: environment[text])
+        case "environment": return .environment(text, value: variable(text, field.value))
         default: return .inline(text)
         }
     }

@@ -28,6 +28,7 @@ extension TreeReader {
             case "name": _ = string(field.value, "name")
             case "version": version(field.value)
             case "services": draft.services = section(field).compactMap { service($0) }
+            case "include": break
             case "networks": draft.networks = section(field).compactMap { network($0, project: name) }
             case "volumes": draft.volumes = section(field).compactMap { volume($0, project: name) }
             case "configs": draft.configs = section(field).compactMap { config($0, project: name) }

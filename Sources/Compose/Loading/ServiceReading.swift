@@ -65,6 +65,8 @@ extension TreeReader {
     private mutating func read(_ field: YAMLPair, _ at: String, _ draft: inout ServiceDraft) {
         let node = field.value
         switch field.name {
+        // What is left of it could not be resolved, which has been said.
+        case "extends": break
         case "image":
             let image = string(node, at)
             draft.hasImage = image != ""

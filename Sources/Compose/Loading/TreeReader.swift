@@ -9,9 +9,10 @@ import YAML
 /// Each method takes the key path (`services.web.ports[0]`) for its messages.
 struct TreeReader {
     var diagnostics = Diagnostics()
-    /// The project directory, from which relative paths are meant.
-    let directory: String
-    let environment: [String: String]
+    /// What paths and variables mean, file by file.
+    let contexts: FileContexts
+    /// The variables of the project.
+    var environment: [String: String] { contexts.project.environment }
     /// Where the service that is being read says what, by key path within it.
     var recorded: [String: YAMLNode] = [:]
     /// How many bytes of a key path stand for the service itself: `services.web.`.

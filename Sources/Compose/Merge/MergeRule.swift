@@ -15,6 +15,10 @@ enum MergeRule {
     case names(isDependency: Bool)
     /// One string is a list of it.
     case append
+    /// A string is a mapping with that `context`.
+    case build
+    /// As by kind, but for another `driver`: then the later value alone.
+    case logging
     /// Lists of mappings, of which those with the same value of the key are merged.
     case appendBy(String)
 
@@ -38,7 +42,9 @@ enum MergeRule {
         case "command", "entrypoint": .replace
         case "environment", "labels", "sysctls", "annotations": .keyValues
         case "depends_on": .names(isDependency: true)
-        case "networks": .names(isDependency: false)
+        case "networks", "models": .names(isDependency: false)
+        case "build": .build
+        case "logging": .logging
         case "dns", "dns_search", "tmpfs", "env_file", "label_file", "extra_hosts": .append
         default: .byKind
         }
@@ -48,7 +54,8 @@ enum MergeRule {
         switch (path[0], path[1]) {
         case ("healthcheck", "test"): .replaceUnlessNull
         case ("ulimits", _) where path.count == 2: .replaceUnlessNull
-        case ("deploy", "labels"), ("build", "args"), ("build", "labels"): .keyValues
+        case ("deploy", "labels"), ("build", "args"), ("build", "labels"), ("build", "additional_contexts"): .keyValues
+        case ("build", "extra_hosts"): .append
         default: .byKind
         }
     }

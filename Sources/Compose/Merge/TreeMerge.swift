@@ -7,9 +7,12 @@ import YAML
 /// Merges documents of a project, the later ones over the earlier ones (Compose Specification, 13-merge.md).
 struct TreeMerge {
     var diagnostics = Diagnostics()
+    /// Leave the tags where they are, for a merge that comes later.
+    var keepsTags = false
 
     /// A document by itself: what `!reset` marks is gone, `!override` has nothing to override.
     func stripped(_ node: YAMLNode) -> YAMLNode {
+        guard !keepsTags else { return node }
         var node = node
         if node.tag == "!override" { node.tag = nil }
         switch node.content {
@@ -25,11 +28,8 @@ struct TreeMerge {
         return node
     }
 
-    mutating func merge(_ over: YAMLNode, onto base: YAMLNode) -> YAMLNode {
-        merge(over, onto: base, path: [])
-    }
-
-    private mutating func merge(_ over: YAMLNode, onto base: YAMLNode, path: [String]) -> YAMLNode {
+    /// - Parameter path: where in a project both stand.
+    mutating func merge(_ over: YAMLNode, onto base: YAMLNode, path: [String] = []) -> YAMLNode {
         if over.tag == "!override" { return stripped(over) }
         let rule = MergeRule(path)
         switch rule {
@@ -44,6 +44,11 @@ struct TreeMerge {
         case .names(let isDependency):
             return byKind(named(over, isDependency), onto: named(base, isDependency), path)
         case .append: return byKind(listed(over, path), onto: listed(base, path), path)
+        case .build: return byKind(withContext(over), onto: withContext(base), path)
+        case .logging:
+            let (new, old) = (over["driver"]?.scalar?.text, base["driver"]?.scalar?.text)
+            if let new, let old, new != old { return stripped(over) }
+            return byKind(over, onto: base, path)
         case .appendBy(let key): return append(over, onto: base, by: key, path)
         }
     }
@@ -53,7 +58,7 @@ struct TreeMerge {
         switch (base.content, over.content) {
         case (.scalar, .scalar): return over
         case (.sequence(let old), .sequence(let new)):
-            result.content = .sequence(old + new.filter { $0.tag != "!reset" }.map(stripped))
+            result.content = .sequence(old + new.filter { keepsTags || $0.tag != "!reset" }.map(stripped))
         case (.mapping(let old), .mapping(let new)):
             result.content = .mapping(merge(new, onto: old, path))
         default:
@@ -70,11 +75,11 @@ struct TreeMerge {
             if let index = positions[pair.name], let earlier = pairs[index] {
                 pairs[index] =
                     pair.value.tag == "!reset"
-                    ? nil
+                    ? (keepsTags ? pair : nil)
                     : YAMLPair(
                         key: pair.key, name: pair.name,
                         value: merge(pair.value, onto: earlier.value, path: path + [pair.name]))
-            } else if pair.value.tag != "!reset" {
+            } else if keepsTags || pair.value.tag != "!reset" {
                 positions[pair.name] = pairs.count
                 pairs.append(YAMLPair(key: pair.key, name: pair.name, value: stripped(pair.value)))
             }
@@ -92,7 +97,8 @@ struct TreeMerge {
         for (index, pair) in old.enumerated() { positions[pair.name] = index }
         for pair in new {
             let added =
-                pair.value.tag == "!reset" ? nil : YAMLPair(key: pair.key, name: pair.name, value: stripped(pair.value))
+                pair.value.tag == "!reset" && !keepsTags
+                ? nil : YAMLPair(key: pair.key, name: pair.name, value: stripped(pair.value))
             if let index = positions[pair.name] {
                 pairs[index] = added
             } else {
@@ -176,6 +182,16 @@ struct TreeMerge {
                 }
                 return YAMLPair(key: item, name: item.scalar?.text ?? "", value: value)
             })
+        return result
+    }
+
+    /// A path alone as the mapping that it stands for. Anything else as it is.
+    private func withContext(_ node: YAMLNode) -> YAMLNode {
+        guard case .scalar = node.content else { return node }
+        var key = node
+        key.content = .scalar(YAMLScalar("context", isPlain: true))
+        var result = node
+        result.content = .mapping([YAMLPair(key: key, name: "context", value: node)])
         return result
     }
 

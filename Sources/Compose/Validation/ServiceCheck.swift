@@ -32,7 +32,7 @@ struct ServiceCheck {
     private mutating func checkImage() {
         guard !draft.hasImage else { return }
         // Where these were given and could not be read, that has been said.
-        if ["build", "provider"].contains(where: { draft.nodes[$0] != nil }) { return }
+        if ["build", "provider", "extends"].contains(where: { draft.nodes[$0] != nil }) { return }
         report(
             "no-image", "service \"\(draft.service.name)\" has neither an image nor a build context specified",
             at: "image")

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import YAML
+
+/// A Compose file that has been read.
+struct LoadedFile {
+    /// Absolute, or `-`.
+    var path: String
+    /// Each is a mapping.
+    var documents: [YAMLNode]
+}
+
+/// Puts the files of a project together into one tree: replaces variables, includes, extends, merges.
+struct Assembly {
+    /// More files are no project, but one that includes itself over and over on many ways.
+    static let fileLimit = 1000
+
+    let workingDirectory: String
+    var contexts: FileContexts
+    var interpolation: TreeInterpolation
+    var merge = TreeMerge()
+    var diagnostics = Diagnostics()
+    /// Who asked for a file, by the file's display name.
+    var origins: [String: Diagnostic.Note] = [:]
+    var included = 0
+    /// Files that services extend, once read.
+    var extendedFiles: [ServiceFile] = []
+
+    init(workingDirectory: String, project: FileContext) {
+        self.workingDirectory = workingDirectory
+        contexts = FileContexts(project: project)
+        interpolation = TreeInterpolation(environment: project.environment)
+    }
+
+    /// The files merged, the later ones over the earlier ones.
+    ///
+    /// - Parameter chain: the files that led here by `include`.
+    mutating func tree(of files: [LoadedFile], _ context: FileContext, chain: [IncludeStep] = []) -> YAMLNode? {
+        var root: YAMLNode?
+        for file in files {
+            let chain = chain + [IncludeStep(path: file.path)]
+            for var document in file.documents {
+                interpolation.environment = context.environment
+                interpolation.interpolate(&document)
+                document = including(document, context, chain)
+                document = extending(document, path: file.path)
+                root = root.map { merge.merge(document, onto: $0) } ?? merge.stripped(document)
+            }
+        }
+        return root
+    }
+
+    /// Reads a file that another one names. What is wrong with it is noted.
+    ///
+    /// - Parameters:
+    ///   - node: the path as written, for messages.
+    ///   - word: how it came in: `included` or `extended`.
+    mutating func read(_ path: String, _ context: FileContext, namedBy node: YAMLNode, _ word: String) -> LoadedFile? {
+        let name = Path.relative(path, to: workingDirectory)
+        let source: SourceFile
+        do throws(FileError) {
+            source = SourceFile(name: name, bytes: try FileReading.bytes(of: path))
+        } catch {
+            let reason = error.isMissing ? "no such file" : error.reason
+            diagnostics.add(
+                Diagnostic(
+                    code: error.isMissing ? "missing-file" : "bad-file", "cannot read \(name): \(reason)",
+                    at: node.place))
+            return nil
+        }
+        if origins[name] == nil { origins[name] = Diagnostic.Note("the file is \(word) here", at: node.place) }
+        contexts.set(context, for: source)
+        do throws(Diagnostics) {
+            return LoadedFile(path: path, documents: try composeDocuments(source))
+        } catch {
+            for item in error.items { diagnostics.add(item) }
+            return nil
+        }
+    }
+
+    /// All that was found so far; what is in an included or extended file says how it came in.
+    func explained(_ items: [Diagnostic]) -> [Diagnostic] {
+        guard !origins.isEmpty else { return items }
+        return items.map { item in
+            guard let file = item.place?.range.file, let origin = origins[file] else { return item }
+            var item = item
+            item.notes.append(origin)
+            return item
+        }
+    }
+}
+
+/// The documents of a Compose file: each a mapping, and at least one that is not empty.
+func composeDocuments(_ source: SourceFile) throws(Diagnostics) -> [YAMLNode] {
+    let documents = try readYAML(source)
+    var diagnostics = Diagnostics()
+    if documents.isEmpty { diagnostics.add(emptyFile(source)) }
+    for document in documents {
+        if case .mapping(let pairs) = document.content {
+            if pairs.isEmpty { diagnostics.add(emptyFile(source)) }
+        } else {
+            diagnostics.add(
+                Diagnostic(
+                    code: "wrong-type", "the top level must be a mapping, not \(document.kind)", at: document.place))
+        }
+    }
+    guard diagnostics.items.isEmpty else { throw diagnostics }
+    return documents
+}
+
+private func emptyFile(_ source: SourceFile) -> Diagnostic {
+    let range = SourceRange(file: source.name, startLine: 1, startColumn: 1, endLine: 1, endColumn: 1)
+    return Diagnostic(code: "empty-file", "empty compose file", at: Diagnostic.Place(range))
+}
