@@ -78,6 +78,9 @@ let package = Package(
             dependencies: ["CLinux", "Core", "Images", "Linux", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .testTarget(name: "RuntimeTests", dependencies: ["Core", "Linux", "Runtime"], swiftSettings: strict),
+        .testTarget(
+            name: "SupervisorTests", dependencies: ["Compose", "Core", "Networking", "Supervisor"],
+            swiftSettings: strict),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler"], swiftSettings: strict),
         // Runs the binary that TRICE_BINARY names, as root, against the kernel.
         .testTarget(name: "IntegrationTests", swiftSettings: strict),

@@ -63,7 +63,6 @@ enum Servable {
         Attribute("volumes_from") { !$0.volumesFrom.isEmpty },
         Attribute("links") { !$0.links.isEmpty },
         Attribute("external_links") { !$0.externalLinks.isEmpty },
-        Attribute("mac_address") { $0.macAddress != nil },
         Attribute("logging") { ![nil, Logging()].contains($0.logging) },
         Attribute("annotations") { !$0.annotations.isEmpty },
 
@@ -74,13 +73,7 @@ enum Servable {
     ]
 
     private static let attachments: [Attribute<NetworkAttachment>] = [
-        Attribute("ipv4_address") { $0.ipv4Address != nil },
-        Attribute("ipv6_address") { $0.ipv6Address != nil },
         Attribute("link_local_ips") { !$0.linkLocalAddresses.isEmpty },
-        Attribute("mac_address") { $0.macAddress != nil },
-        Attribute("priority") { $0.priority != nil },
-        Attribute("gw_priority") { $0.gatewayPriority != nil },
-        Attribute("interface_name") { $0.interfaceName != nil },
         Attribute("driver_opts") { !$0.driverOptions.isEmpty },
     ]
 
@@ -88,13 +81,11 @@ enum Servable {
         Attribute("driver", hint: "leave it out, or write bridge") {
             ![nil, "", "default", "bridge"].contains($0.driver)
         },
-        Attribute("driver_opts") { !$0.driverOptions.isEmpty },
-        Attribute("attachable") { $0.isAttachable },
+        Attribute("driver_opts") { network in
+            network.driverOptions.contains { !Network.servedOptions.contains($0.name) }
+        },
         Attribute("enable_ipv4") { $0.enableIPv4 == false },
-        Attribute("enable_ipv6") { $0.enableIPv6 == true },
         Attribute("ipam") { ![nil, "default"].contains($0.ipamDriver) || !$0.ipamOptions.isEmpty },
-        Attribute("ipam") { $0.subnets.contains { $0.ipRange != nil || !$0.auxiliaryAddresses.isEmpty } },
-        Attribute("ipam") { $0.subnets.count > 1 },
     ]
 
     private static let volumes: [Attribute<Volume>] = [
