@@ -80,7 +80,11 @@ struct Assembly {
         }
     }
 
-    /// All that was found so far; what is in an included or extended file says how it came in.
+    var allDiagnostics: [Diagnostic] {
+        diagnostics.items + interpolation.diagnostics.items + merge.diagnostics.items
+    }
+
+    /// What was found; what is in an included or extended file says how it came in.
     func explained(_ items: [Diagnostic]) -> [Diagnostic] {
         guard !origins.isEmpty else { return items }
         return items.map { item in

@@ -14,7 +14,7 @@ package struct Template {
     }
 
     /// Deeper nesting of defaults is refused.
-    private static let depthLimit = 50
+    static let depthLimit = 50
 
     private let lookup: (String) -> String?
     private let unset: (String) -> Void
@@ -99,7 +99,7 @@ package struct Template {
     }
 
     /// The brace that closes the one at the start of `text`.
-    private static func closingBrace(_ text: ArraySlice<UInt8>) -> Int? {
+    static func closingBrace(_ text: ArraySlice<UInt8>) -> Int? {
         var depth = 0
         for index in text.indices {
             if text[index] == UInt8(ascii: "{") { depth += 1 }
@@ -112,12 +112,12 @@ package struct Template {
     }
 
     /// `[A-Za-z_][A-Za-z0-9_]*` at the start of `text`.
-    private static func name(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    static func name(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard let first = text.first, first == UInt8(ascii: "_") || first.isASCIILetter else { return [] }
         return text.prefix { $0 == UInt8(ascii: "_") || $0.isASCIILetter || $0.isASCIIDigit }
     }
 
-    private static func text(_ bytes: ArraySlice<UInt8>) -> String {
+    static func text(_ bytes: ArraySlice<UInt8>) -> String {
         String(decoding: bytes, as: UTF8.self)
     }
 }

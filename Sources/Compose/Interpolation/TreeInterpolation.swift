@@ -7,6 +7,8 @@ import YAML
 /// Replaces the variables in all values of a document. Keys stay as they are.
 struct TreeInterpolation {
     var environment: [String: String]
+    /// False: values stay as they are written, and only keys are checked.
+    var replacesVariables = true
     var diagnostics = Diagnostics()
     /// The variables warned of so far: each is mentioned once.
     private var warned: Set<String> = []
@@ -18,7 +20,7 @@ struct TreeInterpolation {
     mutating func interpolate(_ node: inout YAMLNode) {
         switch node.content {
         case .scalar(let scalar):
-            guard scalar.text.utf8.contains(UInt8(ascii: "$")) else { return }
+            guard replacesVariables, scalar.text.utf8.contains(UInt8(ascii: "$")) else { return }
             // What a variable gives is text, whatever it looks like; keys that want a number or a Boolean read it.
             node.content = .scalar(YAMLScalar(expanded(scalar.text, node), isPlain: false))
         case .sequence(var items):

@@ -38,7 +38,7 @@ enum Resolution {
     }
 
     /// Sorts what the files declare into used and unused, and adds the implied `default` network.
-    static func addResources(_ draft: ProjectDraft, to project: inout Project) {
+    static func addResources(_ draft: ProjectDraft, to project: inout Project, addsDefault: Bool) {
         let services = project.services
         func sort<Resource>(_ drafts: [ResourceDraft<Resource>], used: Set<String>, _ key: (Resource) -> String)
             -> (used: [Resource], unused: [Resource])
@@ -55,7 +55,7 @@ enum Resolution {
         }
         let usedNetworks = Set(services.flatMap { $0.networks.map(\.network) })
         (project.networks, project.unusedNetworks) = sort(draft.networks, used: usedNetworks, \.key)
-        if usedNetworks.contains("default"), project.network("default") == nil {
+        if addsDefault, usedNetworks.contains("default"), project.network("default") == nil {
             project.networks.insert(Network(key: "default", name: "\(project.name)_default", location: nil), at: 0)
         }
         (project.volumes, project.unusedVolumes) = sort(
