@@ -78,6 +78,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "RuntimeTests", dependencies: ["Core", "Linux", "Runtime"], swiftSettings: strict),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler"], swiftSettings: strict),
+        // Runs the binary that TRICE_BINARY names, on Compose files only.
+        .testTarget(name: "ConformanceTests", swiftSettings: strict),
         // Runs the binary that TRICE_BINARY names, as root, against the kernel.
         .testTarget(name: "IntegrationTests", swiftSettings: strict),
     ],

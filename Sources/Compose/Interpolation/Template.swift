@@ -11,10 +11,13 @@ package struct Template {
         case invalid(String)
         case required(name: String, message: String)
         case tooDeep
+        case tooLong
     }
 
     /// Deeper nesting of defaults is refused.
     static let depthLimit = 50
+    /// Bytes; a longer result is refused: values can hold others many times over.
+    private static let lengthLimit = 1 << 20
 
     private let lookup: (String) -> String?
     private let unset: (String) -> Void
@@ -37,6 +40,7 @@ package struct Template {
         var rest = text
         while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
             output += rest[..<dollar]
+            guard output.count <= Self.lengthLimit else { throw .tooLong }
             let after = rest[(dollar + 1)...]
             switch after.first {
             case UInt8(ascii: "$"):

@@ -27,13 +27,15 @@ extension TreeReader {
 
     /// `env_file`: a path, or a list of paths and mappings. The same path again takes the place of the first.
     mutating func environmentFiles(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) {
+        var positions: [String: Int] = [:]
         for (index, item) in (node.sequence ?? [node]).enumerated() {
             let at = node.sequence == nil ? path : "\(path)[\(index)]"
             guard let (file, place) = environmentFile(item, at) else { continue }
-            if let same = draft.service.environmentFiles.firstIndex(where: { $0.path == file.path }) {
+            if let same = positions[file.path] {
                 draft.service.environmentFiles[same] = file
                 draft.environmentFileNodes[same] = place
             } else {
+                positions[file.path] = draft.service.environmentFiles.count
                 draft.service.environmentFiles.append(file)
                 draft.environmentFileNodes.append(place)
             }

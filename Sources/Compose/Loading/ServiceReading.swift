@@ -195,11 +195,11 @@ extension TreeReader {
 
     private mutating func links(_ node: YAMLNode, _ path: String) -> [Link] {
         var result: [Link] = []
+        var seen: Set<String> = []
         for (index, item) in items(node, path).enumerated() {
-            guard let text = string(item, "\(path)[\(index)]") else { continue }
+            guard let text = string(item, "\(path)[\(index)]"), seen.insert(text).inserted else { continue }
             record("\(path)[\(result.count)]", item)
-            let link = Link(text)
-            if !result.contains(link) { result.append(link) }
+            result.append(Link(text))
         }
         return result
     }

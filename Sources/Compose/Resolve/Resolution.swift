@@ -17,7 +17,8 @@ enum Resolution {
         for (index, other) in draft.service.volumesFrom.enumerated() {
             if case .service(let name) = other.source { implied.append((name, "volumes_from[\(index)]")) }
         }
-        for (name, key) in implied where !draft.service.dependencies.contains(where: { $0.service == name }) {
+        var known = Set(draft.service.dependencies.map(\.service))
+        for (name, key) in implied where known.insert(name).inserted {
             draft.place("depends_on.\(name)", draft.node(key))
             draft.service.dependencies.append(Dependency(service: name, restart: !key.hasPrefix("volumes_from")))
         }
