@@ -22,10 +22,33 @@ struct Config: ParsableCommand {
     var networks = false
     @Flag(help: "Print the images' names.")
     var images = false
+    @Flag(help: "Print the models' names.")
+    var models = false
     @Flag(help: "Print the profiles' names.")
     var profiles = false
     @Flag(help: "Print the variables that the files can use.")
     var environment = false
+    @Flag(help: "Print the variables that the files do use, with their defaults.")
+    var variables = false
+    @Option(
+        help: ArgumentHelp(
+            "Print what the containers of these services are known by: another hash makes them anew; '*' is all.",
+            valueName: "SERVICE,…"))
+    var hash: String?
+    @Flag(help: "Leave variables as they are.")
+    var noInterpolate = false
+    @Flag(help: "Leave out what is implied: names, the default network, dependencies.")
+    var noNormalize = false
+    @Flag(help: "Leave relative paths as they are.")
+    var noPathResolution = false
+    @Flag(help: "Do not check that what is referred to exists.")
+    var noConsistency = false
+    @Flag(help: "Do not read the services' env files.")
+    var noEnvResolution = false
+    @Flag(help: .hidden)
+    var lockImageDigests = false
+    @Flag(help: .hidden)
+    var resolveImageDigests = false
     @Option(name: [.short, .long], help: ArgumentHelp("Write to a file.", valueName: "FILE"))
     var output: String?
     @Argument(help: ArgumentHelp("Only these services, and what they depend on.", valueName: "SERVICE"))
@@ -34,9 +57,14 @@ struct Config: ParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case yaml, json }
 
     func run() throws {
-        let project = try Context(Trice.global).project(services: names)
+        if lockImageDigests || resolveImageDigests {
+            throw Failure(
+                "digests of images cannot be looked up yet",
+                hint: "leave --\(lockImageDigests ? "lock" : "resolve")-image-digests out")
+        }
+        let context = Context(Trice.global)
+        let text = try self.text(context)
         if quiet { return }
-        let text = self.text(project)
         if let output {
             try writeAtomically(absolutePath(output), text.utf8, mode: 0o644, durable: false)
         } else {
@@ -44,18 +72,59 @@ struct Config: ParsableCommand {
         }
     }
 
-    private func text(_ project: Project) -> String {
+    private func text(_ context: Context) throws -> String {
+        var request = context.loadRequest(services: names)
+        // docker compose fills nothing in for --compatibility.
+        if noNormalize || Trice.global.compatibility { request.steps.remove(.normalization) }
+        if noPathResolution { request.steps.remove(.pathResolution) }
+        if noConsistency { request.steps.remove(.consistency) }
+        if noEnvResolution { request.steps.remove(.environmentResolution) }
+        if variables { return variableList(try context.loading { () throws(LoadError) in try loadVariables(request) }) }
+        if noInterpolate {
+            let document = try context.loading { () throws(LoadError) in try loadUninterpolated(request) }
+            return format == .json ? document.json() + "\n" : document.yaml()
+        }
+        var project = try context.project(request)
+        if Trice.global.allResources { project = project.withAllResources() }
+        return try text(project)
+    }
+
+    private func text(_ project: Project) throws -> String {
         func lines(_ names: [String]) -> String { names.map { "\($0)\n" }.joined() }
         if services { return lines(project.serviceNames) }
         if volumes { return lines(project.volumeKeys) }
         if networks { return lines(project.networkKeys) }
         if images { return lines(project.images) }
+        if models { return lines(project.modelNames) }
         if profiles { return lines(project.profileNames) }
         if environment { return lines(project.environmentLines) }
+        if let hash { return lines(try hashes(hash, project)) }
         switch format {
         case .json: return renderJSON(project)
         case .yaml: return renderYAML(project)
         }
+    }
+
+    /// `SERVICE HASH`, a line each.
+    private func hashes(_ names: String, _ project: Project) throws -> [String] {
+        let wanted = names == "*" ? project.serviceNames.sorted() : names.split(separator: ",").map(String.init)
+        return try wanted.map { name in
+            guard let service = project.service(name) else {
+                throw Failure(
+                    "no such service: \(name)",
+                    hint: nearestName(to: name, among: project.serviceNames).map { "did you mean '\($0)'?" })
+            }
+            return "\(name) \(configHash(of: service))"
+        }
+    }
+
+    private func variableList(_ variables: [TemplateVariable]) -> String {
+        if format == .json { return Document.object(variables.map { .init($0.name, $0.document) }).json() + "\n" }
+        var table = Table("NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE")
+        for variable in variables.sorted(by: { $0.name < $1.name }) {
+            table.add(variable.name, "\(variable.isRequired)", variable.defaultValue, variable.presenceValue)
+        }
+        return table.text
     }
 }
 

@@ -20,10 +20,21 @@ struct Context {
     ///
     /// - Parameter services: those that were named; their profiles are active.
     func project(services: [String] = []) throws -> Project {
-        do throws(LoadError) {
-            return try load(loadRequest(services: services)) { warning in
-                Output.standardError(warning.rendered(color: Output.usesColour(global.ansi, on: 2)))
+        try project(loadRequest(services: services))
+    }
+
+    func project(_ request: LoadRequest) throws -> Project {
+        try loading { () throws(LoadError) in
+            try load(request) { warning in
+                Output.standardError(warning.rendered(color: Output.usesColour(global.ansi, on: 2)) + "\n")
             }
+        }
+    }
+
+    /// What `body` gives; what is wrong with the files is printed.
+    func loading<Result>(_ body: () throws(LoadError) -> Result) throws -> Result {
+        do throws(LoadError) {
+            return try body()
         } catch { throw refused(error) }
     }
 
@@ -40,7 +51,7 @@ struct Context {
         case .noConfigurationFile:
             return Failure("\(error)", hint: "name one with -f, or go to its directory", exitCode: error.exitCode)
         case .invalid(let diagnostics):
-            Output.standardError(diagnostics.rendered(color: Output.usesColour(global.ansi, on: 2)))
+            Output.standardError(diagnostics.rendered(color: Output.usesColour(global.ansi, on: 2)) + "\n")
             return ExitCode(error.exitCode)
         }
     }

@@ -50,6 +50,9 @@ package struct Trice: ParsableCommand {
                 Output.standardOutput(helpMessage(columns: Output.terminalSize(of: 1)?.columns ?? 100) + "\n")
                 Glibc.exit(rest.isEmpty ? 1 : 0)
             }
+            guard !global.compatibility || ["config", "convert"].contains(rest[0]) else {
+                throw Failure("--compatibility is not supported: names of containers have hyphens", hint: "leave it out")
+            }
             try $global.withValue(global) {
                 var command = try Dispatch.parseAsRoot(rest)
                 try command.run()
@@ -73,6 +76,9 @@ package struct Trice: ParsableCommand {
         }
     }
 
+    /// Those of the options before the command that take no value.
+    private static let flags = ["--all-resources", "--compatibility"]
+
     /// The arguments before the command, and the rest.
     static func split(_ arguments: [String]) -> (own: [String], rest: [String]) {
         var index = 0
@@ -82,7 +88,7 @@ package struct Trice: ParsableCommand {
                 break
             }
             // `--name value` and `-f value`; `--name=value` and `-fvalue` stand alone.
-            let standsAlone = argument.contains("=") || (!argument.hasPrefix("--") && argument.count > 2)
+            let standsAlone = flags.contains(argument) || argument.contains("=") || (!argument.hasPrefix("--") && argument.count > 2)
             index += standsAlone ? 1 : 2
         }
         index = min(index, arguments.count)
@@ -118,6 +124,12 @@ package struct GlobalOptions: ParsableArguments, Sendable {
         help: ArgumentHelp(
             "File of variables for the Compose file (default: .env); may be repeated.", valueName: "FILE"))
     package var envFile: [String] = []
+
+    @Flag(help: "Take in what no service uses, too (config).")
+    package var allResources = false
+
+    @Flag(help: .hidden)
+    package var compatibility = false
 
     @Option(help: ArgumentHelp("How progress is shown: auto, tty, plain, json, quiet.", valueName: "KIND"))
     package var progress: ProgressKind = .auto

@@ -9,18 +9,9 @@ import YAML
 /// Reads files and nothing else. Throws all mistakes at once; `warn` hears of doubts, in the order of the files, also when
 /// there are mistakes.
 package func load(_ request: LoadRequest, warn: (Diagnostic) -> Void = { _ in }) throws(LoadError) -> Project {
-    let surroundings = try Surroundings(request)
-    let files = try readFiles(surroundings)
-    let name = try projectName(request, surroundings, files)
-
-    var environment = surroundings.environment
-    environment["COMPOSE_PROJECT_NAME"] = name
-    let directory = surroundings.projectDirectory
-    let context = FileContext(directory: directory, projectDirectory: directory, environment: environment)
-    var assembly = Assembly(workingDirectory: surroundings.workingDirectory, project: context)
-    guard let root = assembly.tree(of: files, context) else { throw .single("empty-file", "empty compose file") }
-
-    var reader = TreeReader(contexts: assembly.contexts)
+    let (surroundings, name, root, assembly) = try assemble(request)
+    let environment = assembly.contexts.project.environment
+    var reader = TreeReader(contexts: assembly.contexts, steps: request.steps)
     let draft = reader.project(root, name: name)
     var project = Project(name: name, workingDirectory: surroundings.projectDirectory)
     project.files = surroundings.files
@@ -31,33 +22,73 @@ package func load(_ request: LoadRequest, warn: (Diagnostic) -> Void = { _ in })
     var (enabled, disabled) = ServiceSelection.split(
         draft.services, profiles: &project.activeProfiles, named: request.services)
     for index in enabled.indices {
-        reader.resolveEnvironment(of: &enabled[index])
+        if request.steps.contains(.environmentResolution) { reader.resolveEnvironment(of: &enabled[index]) }
         reader.resolveLabels(of: &enabled[index])
-        Resolution.addImpliedDependencies(&enabled[index])
-    }
-    var check = ReferenceCheck(enabled: enabled, disabled: disabled, declared: draft)
-    check.run()
-    var mistakes = check.diagnostics.items
-    for draft in enabled {
-        var check = ServiceCheck(draft)
-        check.run()
-        mistakes += check.diagnostics.items
+        if request.steps.contains(.normalization) { Resolution.addImpliedDependencies(&enabled[index]) }
     }
 
-    let all = Diagnostics(
-        assembly.explained(
-            assembly.diagnostics.items + assembly.interpolation.diagnostics.items + assembly.merge.diagnostics.items
-                + reader.diagnostics.items + mistakes)
-    ).sorted(files: surroundings.displayNames)
+    var found = assembly.allDiagnostics + reader.diagnostics.items
+    if request.steps.contains(.consistency) { found += inconsistencies(enabled, disabled, draft) }
+    let all = Diagnostics(assembly.explained(found)).sorted(files: surroundings.displayNames)
     for warning in all.warnings { warn(warning) }
     guard !all.hasErrors else { throw .invalid(Diagnostics(all.items.filter { $0.severity == .error })) }
 
-    for index in enabled.indices { Resolution.addDefaultNetwork(&enabled[index]) }
+    if request.steps.contains(.normalization) {
+        for index in enabled.indices { Resolution.addDefaultNetwork(&enabled[index]) }
+    }
     project.services = enabled.map(Resolution.finished)
     project.disabledServices = disabled.map(Resolution.finished)
     try ServiceSelection.select(request, in: &project)
-    Resolution.addResources(draft, to: &project)
+    Resolution.addResources(draft, to: &project, addsDefault: request.steps.contains(.normalization))
     return project
+}
+
+/// The project as one document with no variable replaced, and so with no value read: what `config --no-interpolate` shows.
+package func loadUninterpolated(_ request: LoadRequest) throws(LoadError) -> Document {
+    let (_, name, root, assembly) = try assemble(request, replacingVariables: false)
+    let reader = TreeReader(contexts: assembly.contexts, steps: request.steps)
+    return RawRendering(reader: reader, projectName: name).document(root)
+}
+
+/// The variables that the project's files refer to, each once, in the order of the files.
+package func loadVariables(_ request: LoadRequest) throws(LoadError) -> [TemplateVariable] {
+    try assemble(request, replacingVariables: false).root.templateVariables()
+}
+
+/// Reads all files and makes one tree of them.
+///
+/// - Throws: what is wrong where nothing can be read on; without `replacingVariables`, all that is wrong.
+private func assemble(
+    _ request: LoadRequest, replacingVariables: Bool = true
+) throws(LoadError) -> (surroundings: Surroundings, name: String, root: YAMLNode, assembly: Assembly) {
+    let surroundings = try Surroundings(request)
+    let files = try readFiles(surroundings)
+    let name = try projectName(request, surroundings, files)
+    var environment = surroundings.environment
+    environment["COMPOSE_PROJECT_NAME"] = name
+    let directory = surroundings.projectDirectory
+    let context = FileContext(directory: directory, projectDirectory: directory, environment: environment)
+    var assembly = Assembly(workingDirectory: surroundings.workingDirectory, project: context)
+    assembly.interpolation.replacesVariables = replacingVariables
+    guard let root = assembly.tree(of: files, context) else { throw .single("empty-file", "empty compose file") }
+    let found = Diagnostics(assembly.explained(assembly.allDiagnostics)).sorted(files: surroundings.displayNames)
+    if !replacingVariables, found.hasErrors { throw .invalid(found) }
+    return (surroundings, name, root, assembly)
+}
+
+/// What the services say against each other and against what is declared.
+private func inconsistencies(
+    _ enabled: [ServiceDraft], _ disabled: [ServiceDraft], _ declared: ProjectDraft
+) -> [Diagnostic] {
+    var check = ReferenceCheck(enabled: enabled, disabled: disabled, declared: declared)
+    check.run()
+    var found = check.diagnostics.items
+    for draft in enabled {
+        var check = ServiceCheck(draft)
+        check.run()
+        found += check.diagnostics.items
+    }
+    return found
 }
 
 /// The project's own files.

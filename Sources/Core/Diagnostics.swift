@@ -3,6 +3,9 @@
 
 /// All mistakes of a run, so that a person mends a file in one go.
 package struct Diagnostics: Error, Hashable, Sendable, Codable, CustomStringConvertible {
+    /// Nobody reads more; what comes after is left out.
+    package static let limit = 1000
+
     package private(set) var items: [Diagnostic] = []
 
     package init(_ items: [Diagnostic] = []) {
@@ -10,7 +13,7 @@ package struct Diagnostics: Error, Hashable, Sendable, Codable, CustomStringConv
     }
 
     package mutating func add(_ diagnostic: Diagnostic) {
-        items.append(diagnostic)
+        if items.count < Self.limit { items.append(diagnostic) }
     }
 
     /// Takes back what was added last.

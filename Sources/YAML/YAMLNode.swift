@@ -78,7 +78,7 @@ extension YAMLNode {
 
     /// The place for a diagnostic, with its line quoted.
     package var place: Diagnostic.Place {
-        Diagnostic.Place(range, excerpt: source.line(Int(span.startLine)))
+        Diagnostic.Place(range, excerpt: source.excerpt(Int(span.startLine)))
     }
 
     package var scalar: YAMLScalar? {

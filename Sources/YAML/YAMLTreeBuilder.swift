@@ -8,6 +8,8 @@ import Core
 struct YAMLTreeBuilder {
     /// Deeper nesting is refused: those who walk the tree recurse.
     static let depthLimit = 200
+    /// How many values a file may have: memory is a multiple of it.
+    static let nodeLimit = 300_000
     /// How many nodes the aliases of a document may stand for together.
     static let aliasLimit = 200_000
 
@@ -41,6 +43,7 @@ struct YAMLTreeBuilder {
     private var open: [Open] = []
     private var anchors: [String: Built] = [:]
     private var aliased = 0
+    private var count = 0
 
     init(source: SourceFile) {
         self.source = source
@@ -122,6 +125,11 @@ struct YAMLTreeBuilder {
 
     /// Puts a finished value where it belongs.
     private mutating func add(_ built: Built, anchor: String?) -> Bool {
+        count += 1
+        guard count <= Self.nodeLimit else {
+            report("yaml-size", "more than \(Self.nodeLimit) values", at: built.node.span)
+            return false
+        }
         if let anchor { anchors[anchor] = built }
         guard let top = open.indices.last else {
             documents.append(built.node)

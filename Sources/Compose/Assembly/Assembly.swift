@@ -16,6 +16,10 @@ struct LoadedFile {
 struct Assembly {
     /// More files are no project, but one that includes itself over and over on many ways.
     static let fileLimit = 1000
+    /// Bytes of included and extended files together.
+    private static let sizeLimit = 64 << 20
+    /// How many values `extends` may copy.
+    static let copyLimit = 300_000
 
     let workingDirectory: String
     var contexts: FileContexts
@@ -25,6 +29,8 @@ struct Assembly {
     /// Who asked for a file, by the file's display name.
     var origins: [String: Diagnostic.Note] = [:]
     var included = 0
+    private var size = 0
+    var copied = 0
     /// Files that services extend, once read.
     var extendedFiles: [ServiceFile] = []
 
@@ -70,6 +76,14 @@ struct Assembly {
                     at: node.place))
             return nil
         }
+        size += source.bytes.count
+        guard size <= Self.sizeLimit else {
+            diagnostics.add(
+                Diagnostic(
+                    code: "too-many-files", "the files have more than \(Self.sizeLimit >> 20) MiB together",
+                    at: node.place))
+            return nil
+        }
         if origins[name] == nil { origins[name] = Diagnostic.Note("the file is \(word) here", at: node.place) }
         contexts.set(context, for: source)
         do throws(Diagnostics) {
@@ -80,7 +94,11 @@ struct Assembly {
         }
     }
 
-    /// All that was found so far; what is in an included or extended file says how it came in.
+    var allDiagnostics: [Diagnostic] {
+        diagnostics.items + interpolation.diagnostics.items + merge.diagnostics.items
+    }
+
+    /// What was found; what is in an included or extended file says how it came in.
     func explained(_ items: [Diagnostic]) -> [Diagnostic] {
         guard !origins.isEmpty else { return items }
         return items.map { item in
@@ -97,6 +115,11 @@ func composeDocuments(_ source: SourceFile) throws(Diagnostics) -> [YAMLNode] {
     let documents = try readYAML(source)
     var diagnostics = Diagnostics()
     if documents.isEmpty { diagnostics.add(emptyFile(source)) }
+    if documents.count > documentLimit {
+        diagnostics.add(
+            Diagnostic(
+                code: "yaml-size", "more than \(documentLimit) documents", at: documents[documentLimit].place))
+    }
     for document in documents {
         if case .mapping(let pairs) = document.content {
             if pairs.isEmpty { diagnostics.add(emptyFile(source)) }
@@ -109,6 +132,9 @@ func composeDocuments(_ source: SourceFile) throws(Diagnostics) -> [YAMLNode] {
     guard diagnostics.items.isEmpty else { throw diagnostics }
     return documents
 }
+
+/// Each document is merged over all before it.
+private let documentLimit = 1000
 
 private func emptyFile(_ source: SourceFile) -> Diagnostic {
     let range = SourceRange(file: source.name, startLine: 1, startColumn: 1, endLine: 1, endColumn: 1)

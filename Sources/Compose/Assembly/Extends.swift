@@ -77,6 +77,16 @@ extension Assembly {
         guard let base = base(reference, in: &file, chain) else { return pair.value }
         var own = pair.value
         own.content = .mapping(fields.filter { $0.name != "extends" })
+        if copied <= Self.copyLimit {
+            copied += base.count
+            if copied > Self.copyLimit {
+                diagnostics.add(
+                    Diagnostic(
+                        code: "extends-size", "services copy more than \(Self.copyLimit) values by extends",
+                        at: reference.serviceNode.place))
+            }
+        }
+        guard copied <= Self.copyLimit else { return pair.value }
         let below = merge.stripped(base)
         merge.keepsTags = true
         defer { merge.keepsTags = false }
@@ -188,6 +198,15 @@ extension Assembly {
 }
 
 extension YAMLNode {
+    /// How many values it has, itself included.
+    fileprivate var count: Int {
+        switch content {
+        case .scalar: 1
+        case .sequence(let items): items.reduce(1) { $0 + $1.count }
+        case .mapping(let pairs): pairs.reduce(1) { $0 + $1.value.count }
+        }
+    }
+
     /// What a service without keys says.
     fileprivate static var emptyMapping: YAMLNode {
         YAMLNode(

@@ -9,16 +9,34 @@ struct FileError: Error, Hashable, Sendable {
     var errno: Int32
 
     var isMissing: Bool { errno == ENOENT || errno == ENOTDIR }
-    var reason: String { String(cString: strerror(errno)).lowercased() }
+
+    var reason: String {
+        switch errno {
+        case EISDIR: "it is a directory"
+        case EFBIG: "it is larger than \(FileReading.sizeLimit >> 20) MiB"
+        case ESPIPE: "it is a named pipe"
+        default: String(cString: strerror(errno)).lowercased()
+        }
+    }
 }
 
 /// The files that the loader reads: the file system and standard input.
 enum FileReading {
-    /// More is no configuration file.
-    private static let sizeLimit = 64 << 20
+    /// Bytes; more is no configuration file.
+    static let sizeLimit = 16 << 20
 
-    /// The whole file. A directory is `EISDIR`, a file of more than 64 MiB `EFBIG`.
+    /// The whole file. A directory is `EISDIR`, a file beyond `sizeLimit` `EFBIG`, a named pipe `ESPIPE`: its other end
+    /// may never come. What a shell hands over under `/dev/fd` is read.
     static func bytes(of path: String) throws(FileError) -> [UInt8] {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw FileError(path: path, errno: errno) }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: throw FileError(path: path, errno: EISDIR)
+        case S_IFREG where status.st_size > sizeLimit: throw FileError(path: path, errno: EFBIG)
+        case S_IFIFO where !["/dev/", "/proc/"].contains(where: path.hasPrefix):
+            throw FileError(path: path, errno: ESPIPE)
+        default: break
+        }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path: path, errno: errno) }
         defer { _ = close(descriptor) }

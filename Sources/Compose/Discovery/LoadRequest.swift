@@ -21,6 +21,7 @@ package struct LoadRequest: Hashable, Sendable {
     package var services: [String]
     /// With `services`: leave out what they depend on.
     package var withoutDependencies: Bool
+    package var steps = LoadSteps.all
 
     package init(
         files: [String] = [], projectName: String? = nil, projectDirectory: String? = nil, profiles: [String] = [],

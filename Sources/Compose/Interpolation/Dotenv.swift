@@ -31,6 +31,7 @@ package struct Dotenv {
         rest = bytes[...]
         if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
         line = 1
+        try checkEncoding(source)
         var found: [(String, String)] = []
         while skipBlanksAndComments() {
             let start = line
@@ -45,6 +46,13 @@ package struct Dotenv {
             }
         }
         return found
+    }
+
+    private func checkEncoding(_ source: SourceFile) throws(Diagnostic) {
+        guard String(validating: source.bytes, as: UTF8.self) == nil else { return }
+        let lines = source.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let line = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
+        throw Problem.message("this is not UTF-8 text").diagnostic(source, line: line + 1)
     }
 
     /// The lines of a file with `format: raw`: nothing in a value means anything.
@@ -74,7 +82,7 @@ package struct Dotenv {
             let range = SourceRange(
                 file: source.name, startLine: line, startColumn: indent + 1, endLine: line,
                 endColumn: max(text.count, indent + 1) + 1)
-            let place = Diagnostic.Place(range, excerpt: text)
+            let place = Diagnostic.Place(range, excerpt: source.excerpt(line))
             switch self {
             case .message(let message): return Diagnostic(code: "env-syntax", message, at: place)
             case .template(let failure): return failure.diagnostic(at: place)

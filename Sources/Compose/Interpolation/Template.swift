@@ -11,10 +11,13 @@ package struct Template {
         case invalid(String)
         case required(name: String, message: String)
         case tooDeep
+        case tooLong
     }
 
     /// Deeper nesting of defaults is refused.
-    private static let depthLimit = 50
+    static let depthLimit = 50
+    /// Bytes; a longer result is refused: values can hold others many times over.
+    private static let lengthLimit = 1 << 20
 
     private let lookup: (String) -> String?
     private let unset: (String) -> Void
@@ -37,6 +40,7 @@ package struct Template {
         var rest = text
         while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
             output += rest[..<dollar]
+            guard output.count <= Self.lengthLimit else { throw .tooLong }
             let after = rest[(dollar + 1)...]
             switch after.first {
             case UInt8(ascii: "$"):
@@ -99,7 +103,7 @@ package struct Template {
     }
 
     /// The brace that closes the one at the start of `text`.
-    private static func closingBrace(_ text: ArraySlice<UInt8>) -> Int? {
+    static func closingBrace(_ text: ArraySlice<UInt8>) -> Int? {
         var depth = 0
         for index in text.indices {
             if text[index] == UInt8(ascii: "{") { depth += 1 }
@@ -112,12 +116,12 @@ package struct Template {
     }
 
     /// `[A-Za-z_][A-Za-z0-9_]*` at the start of `text`.
-    private static func name(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    static func name(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard let first = text.first, first == UInt8(ascii: "_") || first.isASCIILetter else { return [] }
         return text.prefix { $0 == UInt8(ascii: "_") || $0.isASCIILetter || $0.isASCIIDigit }
     }
 
-    private static func text(_ bytes: ArraySlice<UInt8>) -> String {
+    static func text(_ bytes: ArraySlice<UInt8>) -> String {
         String(decoding: bytes, as: UTF8.self)
     }
 }

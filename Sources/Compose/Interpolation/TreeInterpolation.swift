@@ -7,7 +7,12 @@ import YAML
 /// Replaces the variables in all values of a document. Keys stay as they are.
 struct TreeInterpolation {
     var environment: [String: String]
+    /// False: values stay as they are written, and only keys are checked.
+    var replacesVariables = true
     var diagnostics = Diagnostics()
+    /// What the values with variables may amount to together, in bytes.
+    private static let sizeLimit = 32 << 20
+    private var size = 0
     /// The variables warned of so far: each is mentioned once.
     private var warned: Set<String> = []
 
@@ -18,7 +23,7 @@ struct TreeInterpolation {
     mutating func interpolate(_ node: inout YAMLNode) {
         switch node.content {
         case .scalar(let scalar):
-            guard scalar.text.utf8.contains(UInt8(ascii: "$")) else { return }
+            guard replacesVariables, scalar.text.utf8.contains(UInt8(ascii: "$")) else { return }
             // What a variable gives is text, whatever it looks like; keys that want a number or a Boolean read it.
             node.content = .scalar(YAMLScalar(expanded(scalar.text, node), isPlain: false))
         case .sequence(var items):
@@ -44,6 +49,11 @@ struct TreeInterpolation {
                 text)
         } catch {
             diagnostics.add(error.diagnostic(at: node.place))
+        }
+        size += result.utf8.count
+        if size > Self.sizeLimit {
+            diagnostics.add(Template.Failure.tooLong.diagnostic(at: node.place))
+            return ""
         }
         for name in unset where warned.insert(name).inserted {
             diagnostics.add(
@@ -72,7 +82,7 @@ extension Template.Failure {
         switch self {
         case .invalid(let text):
             Diagnostic(
-                code: "interpolation", "invalid interpolation format: \(text)", at: place,
+                code: "interpolation", "invalid interpolation format: \(text.prefix(200))", at: place,
                 hint: "you may need to escape any $ with another $")
         case .required(let name, let message):
             Diagnostic(
@@ -80,6 +90,8 @@ extension Template.Failure {
                 "required variable \(name) is missing a value" + (message.isEmpty ? "" : ": \(message)"), at: place)
         case .tooDeep:
             Diagnostic(code: "interpolation", "variables are nested too deeply", at: place)
+        case .tooLong:
+            Diagnostic(code: "interpolation", "the values of the variables are too long", at: place)
         }
     }
 }

@@ -17,13 +17,15 @@ extension TreeReader {
         if case .scalar = node.content {
             guard let text = string(node, path) else { return nil }
             var build = Build(context: buildContext(text, node))
-            build.dockerfile = "Dockerfile"
+            if steps.contains(.normalization) { build.dockerfile = "Dockerfile" }
             return build
         }
         guard let fields = fields(node, path, known: Self.buildKeys) else { return nil }
-        var build = Build(context: contexts.context(of: node).projectDirectory)
+        var build = Build(context: steps.contains(.pathResolution) ? contexts.context(of: node).projectDirectory : ".")
         for field in fields { read(field, &build, &draft) }
-        if build.dockerfile == nil, build.dockerfileInline == nil { build.dockerfile = "Dockerfile" }
+        if build.dockerfile == nil, build.dockerfileInline == nil, steps.contains(.normalization) {
+            build.dockerfile = "Dockerfile"
+        }
         return build
     }
 

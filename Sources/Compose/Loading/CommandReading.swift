@@ -6,8 +6,14 @@ import YAML
 
 extension TreeReader {
     /// `command` and `entrypoint`: a list, or a line that is split as a shell would; null is the image's.
-    mutating func command(_ node: YAMLNode, _ path: String) -> [String]? {
+    ///
+    /// - Parameter key: what is to blame for a mapping.
+    mutating func command(_ node: YAMLNode, _ path: String, _ key: YAMLNode) -> [String]? {
         if node.isNull { return nil }
+        if case .mapping = node.content {
+            report("wrong-type", "\(path) must be a string or a list, not a mapping", at: key)
+            return nil
+        }
         guard case .scalar = node.content else { return strings(node, path) }
         guard let line = string(node, path) else { return nil }
         guard let words = commandWords(line) else {

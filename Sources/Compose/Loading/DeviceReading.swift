@@ -8,12 +8,18 @@ extension TreeReader {
     /// Compose Specification, 05-services.md, `devices`. Of those with the same target the last counts.
     mutating func devices(_ node: YAMLNode, _ path: String) -> [DeviceMapping] {
         var result: [DeviceMapping] = []
+        var positions: [String: Int] = [:]
         for (index, item) in items(node, path).enumerated() {
             let at = "\(path)[\(index)]"
             guard let device = item.mapping == nil ? shortDevice(item, at) : longDevice(item, at) else { continue }
-            let position = result.firstIndex { $0.target == device.target } ?? result.count
+            let position = positions[device.target] ?? result.count
             record("\(path)[\(position)]", item)
-            if position == result.count { result.append(device) } else { result[position] = device }
+            if position == result.count {
+                positions[device.target] = position
+                result.append(device)
+            } else {
+                result[position] = device
+            }
         }
         return result
     }

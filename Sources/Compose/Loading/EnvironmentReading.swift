@@ -25,59 +25,53 @@ extension TreeReader {
         contexts.context(of: node).environment[name]
     }
 
-    /// `env_file`: a path, or a list of paths and mappings.
-    mutating func environmentFiles(_ node: YAMLNode, _ path: String) -> [EnvironmentFile] {
-        if case .scalar = node.content {
-            guard let file = string(node, path) else { return [] }
-            return [EnvironmentFile(path: file, isRequired: true, isRaw: false, node: node)]
-        }
-        var files: [EnvironmentFile] = []
-        for (index, item) in items(node, path).enumerated() {
-            if let file = environmentFile(item, "\(path)[\(index)]") {
-                // The same path again takes the place of the first.
-                if let same = files.firstIndex(where: { $0.path == file.path }) {
-                    files[same] = file
-                } else {
-                    files.append(file)
-                }
+    /// `env_file`: a path, or a list of paths and mappings. The same path again takes the place of the first.
+    mutating func environmentFiles(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) {
+        var positions: [String: Int] = [:]
+        for (index, item) in (node.sequence ?? [node]).enumerated() {
+            let at = node.sequence == nil ? path : "\(path)[\(index)]"
+            guard let (file, place) = environmentFile(item, at) else { continue }
+            if let same = positions[file.path] {
+                draft.service.environmentFiles[same] = file
+                draft.environmentFileNodes[same] = place
+            } else {
+                positions[file.path] = draft.service.environmentFiles.count
+                draft.service.environmentFiles.append(file)
+                draft.environmentFileNodes.append(place)
             }
         }
-        return files
     }
 
-    private mutating func environmentFile(_ node: YAMLNode, _ path: String) -> EnvironmentFile? {
-        guard case .mapping(let pairs) = node.content else {
-            return string(node, path).map { EnvironmentFile(path: $0, isRequired: true, isRaw: false, node: node) }
+    /// The file with the node of its path.
+    private mutating func environmentFile(_ node: YAMLNode, _ path: String) -> (EnvironmentFile, YAMLNode)? {
+        guard case .mapping = node.content else {
+            return string(node, path).map { (EnvironmentFile(path: hostPath($0, node)), node) }
         }
-        var file = EnvironmentFile(path: "", isRequired: true, isRaw: false, node: node)
-        for field in pairs {
-            let at = "\(path).\(field.name)"
+        var file = EnvironmentFile(path: "")
+        var place = node
+        for field in fields(node, path, known: ["path", "required", "format"]) ?? [] {
             switch field.name {
             case "path":
-                file.path = string(field.value, at) ?? ""
-                file.node = field.value
-            case "required": file.isRequired = bool(field.value, at) ?? true
-            case "format":
-                guard let format = string(field.value, at) else { continue }
+                file.path = string(field.value, field.path).map { hostPath($0, field.value) } ?? ""
+                place = field.value
+            case "required": file.isRequired = bool(field.value, field.path) ?? true
+            default:
+                guard let format = string(field.value, field.path) else { continue }
                 file.isRaw = format == "raw"
                 if !format.isEmpty, format != "raw" {
                     report(
-                        "bad-value", "\(at): unsupported env_file format \"\(format)\"", at: field.value,
+                        "bad-value", "\(field.path): unsupported env_file format \"\(format)\"", at: field.value,
                         hint: "only \"raw\" is known")
                 }
-            default: unknown(field, path, known: ["path", "required", "format"])
             }
         }
-        guard !file.path.isEmpty else {
-            report("missing-key", "\(path).path is missing", at: node)
-            return nil
-        }
-        return file
+        if node["path"] == nil { missing("path", path, node) }
+        return file.path.isEmpty ? nil : (file, place)
     }
 
     /// Reads the files of an enabled service and puts what `environment` says over them.
     mutating func resolveEnvironment(of draft: inout ServiceDraft) {
-        guard !draft.environmentFiles.isEmpty else { return }
+        guard !draft.service.environmentFiles.isEmpty else { return }
         let own = Set(draft.service.environment.map(\.name))
         var dotenv = Dotenv(environment: environment)
         var variables: [EnvironmentVariable] = []
@@ -90,16 +84,15 @@ extension TreeReader {
                 variables.append(variable)
             }
         }
-        for file in draft.environmentFiles {
-            let found = readVariables(
-                of: file.path, "env", isRequired: file.isRequired, isRaw: file.isRaw, at: file.node, draft, &dotenv)
-            for (name, value) in found {
+        for (file, node) in zip(draft.service.environmentFiles, draft.environmentFileNodes) {
+            for (name, value) in readVariables(file, "env", at: node, draft, &dotenv) {
                 set(EnvironmentVariable(name: name, value: value))
-                if !own.contains(name) { draft.place("environment.\(name)", file.node) }
+                if !own.contains(name) { draft.place("environment.\(name)", node) }
             }
         }
         for variable in draft.service.environment { set(variable) }
         draft.service.environment = variables
+        draft.service.environmentFiles = []
     }
 
     /// Reads the label files of an enabled service and puts what `labels` says over them.
@@ -111,8 +104,8 @@ extension TreeReader {
             if labels.updateValue(value, forKey: name) == nil { names.append(name) }
         }
         var dotenv = Dotenv(environment: environment)
-        for node in draft.labelFileNodes {
-            for (name, value) in readVariables(of: node.scalar?.text ?? "", "label", at: node, draft, &dotenv) {
+        for (path, node) in zip(draft.service.labelFiles, draft.labelFileNodes) {
+            for (name, value) in readVariables(EnvironmentFile(path: path), "label", at: node, draft, &dotenv) {
                 set(name, value)
             }
         }
@@ -122,15 +115,14 @@ extension TreeReader {
 
     /// What an env file or label file says; nothing, and a mistake, where it cannot be read.
     private mutating func readVariables(
-        of file: String, _ kind: String, isRequired: Bool = true, isRaw: Bool = false, at node: YAMLNode,
-        _ draft: ServiceDraft, _ dotenv: inout Dotenv
+        _ file: EnvironmentFile, _ kind: String, at node: YAMLNode, _ draft: ServiceDraft, _ dotenv: inout Dotenv
     ) -> [(String, String)] {
-        let path = hostPath(file, node)
+        let path = Path.absolute(file.path, from: contexts.project.directory)
         do {
-            let source = SourceFile(name: file, bytes: try FileReading.bytes(of: path))
-            return isRaw ? dotenv.readRaw(source) : try dotenv.read(source)
+            let source = SourceFile(name: node.scalar?.text ?? file.path, bytes: try FileReading.bytes(of: path))
+            return file.isRaw ? dotenv.readRaw(source) : try dotenv.read(source)
         } catch let error as FileError {
-            if error.isMissing, !isRequired { return [] }
+            if error.isMissing, !file.isRequired { return [] }
             report(
                 error.isMissing ? "missing-\(kind)-file" : "bad-\(kind)-file",
                 error.isMissing ? "\(kind) file \(path) not found" : "failed to read \(path): \(error.reason)", at: node

@@ -94,6 +94,7 @@ extension TreeReader {
 
     /// A path of the host: absolute, from the directory that the file's paths start at; `~` is the home directory.
     func hostPath(_ path: String, _ node: YAMLNode) -> String {
+        guard steps.contains(.pathResolution) else { return path }
         if path == "~" || path.hasPrefix("~/"), let home = environment["HOME"] {
             return Path.cleaned(home + path.dropFirst())
         }

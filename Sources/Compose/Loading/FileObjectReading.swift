@@ -76,7 +76,7 @@ extension TreeReader {
         let known = ["name", "external", "labels", "template_driver"] + sources + extra
         guard let fields = fields(pair.value, path, known: known) else { return nil }
         var object = FileObject(
-            key: pair.name, name: "\(project)_\(pair.name)", content: .elsewhere, location: pair.key.location)
+            key: pair.name, name: resourceName(pair.name, project), content: .elsewhere, location: pair.key.location)
         var draft = ResourceDraft(resource: object, node: pair.key)
         var external: (isExternal: Bool, name: String?) = (false, nil)
         var name: String?
@@ -103,7 +103,7 @@ extension TreeReader {
                 "missing-key", "\(path): one of \(sources.joined(separator: "|")) must be set", at: pair.key)
         }
         object.isExternal = external.isExternal
-        object.name = external.name ?? name ?? (external.isExternal ? pair.name : object.name)
+        object.name = external.name ?? name ?? (external.isExternal ? externalName(pair.name) : object.name)
         draft.resource = object
         return draft
     }

@@ -23,7 +23,7 @@ extension TreeReader {
         var hook = Hook(command: nil)
         for field in fields {
             switch field.name {
-            case "command": hook.command = command(field.value, field.path)
+            case "command": hook.command = command(field.value, field.path, field.key)
             case "user": hook.user = string(field.value, field.path)
             case "privileged": hook.privileged = bool(field.value, field.path) ?? false
             case "working_dir": hook.workingDirectory = string(field.value, field.path)

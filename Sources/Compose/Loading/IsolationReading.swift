@@ -69,11 +69,11 @@ extension TreeReader {
     /// Compose Specification, 05-services.md, `security_opt`.
     mutating func securityOptions(_ node: YAMLNode, _ path: String) -> [SecurityOption] {
         var result: [SecurityOption] = []
+        var seen: Set<String> = []
         for (index, item) in items(node, path).enumerated() {
-            guard let text = string(item, "\(path)[\(index)]") else { continue }
+            guard let text = string(item, "\(path)[\(index)]"), seen.insert(text).inserted else { continue }
             record("\(path)[\(result.count)]", item)
-            let option = SecurityOption(text: text, kind: securityOption(text, item))
-            if !result.contains(option) { result.append(option) }
+            result.append(SecurityOption(text: text, kind: securityOption(text, item)))
         }
         return result
     }

@@ -125,7 +125,7 @@ extension TreeReader {
         case "never": return .never
         case "missing": return .missing
         // The old name of the same.
-        case "if_not_present": return .missing
+        case "if_not_present": return steps.contains(.normalization) ? .missing : .ifNotPresent
         case "build": return .build
         case "refresh": return .refresh
         case "daily": return .daily

@@ -10,10 +10,9 @@ extension TreeReader {
     mutating func modelUses(_ node: YAMLNode, _ path: String) -> [ModelUse] {
         guard case .mapping(let pairs) = node.content else {
             var result: [ModelUse] = []
+            var seen: Set<String> = []
             for (index, item) in items(node, path).enumerated() {
-                guard let name = string(item, "\(path)[\(index)]"), !result.contains(where: { $0.model == name }) else {
-                    continue
-                }
+                guard let name = string(item, "\(path)[\(index)]"), seen.insert(name).inserted else { continue }
                 record("\(path).\(name)", item)
                 result.append(ModelUse(model: name))
             }

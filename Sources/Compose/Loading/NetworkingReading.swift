@@ -71,11 +71,12 @@ extension TreeReader {
     /// Compose Specification, 05-services.md, `extra_hosts`: `NAME=ADDRESS` (or `NAME:ADDRESS`), or a mapping.
     mutating func extraHosts(_ node: YAMLNode, _ path: String) -> [ExtraHost] {
         var result: [ExtraHost] = []
+        var seen: Set<ExtraHost> = []
         func add(_ name: String, _ address: String) {
             var address = address
             if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
             let host = ExtraHost(name: name, address: address)
-            if !result.contains(host) { result.append(host) }
+            if seen.insert(host).inserted { result.append(host) }
         }
         if case .mapping(let pairs) = node.content {
             for pair in pairs where !pair.name.hasPrefix("x-") {

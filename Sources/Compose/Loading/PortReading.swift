@@ -5,15 +5,25 @@ import Core
 import YAML
 
 extension TreeReader {
+    /// As many as a protocol has, twice.
+    private static let portLimit = 131_070
+
     /// Compose Specification, 05-services.md, `ports`. Equal mappings count once.
     mutating func ports(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) -> [PortMapping] {
         var result: [PortMapping] = []
         var seen: Set<PortMapping> = []
+        var count = 0
         for (index, item) in items(node, path).enumerated() {
             let at = "\(path)[\(index)]"
-            for mapping in portMappings(item, at) where seen.insert(mapping).inserted {
+            let mappings = portMappings(item, at)
+            count += mappings.count
+            for mapping in mappings where seen.insert(mapping).inserted {
                 draft.place("ports[\(result.count)]", item)
                 result.append(mapping)
+            }
+            guard count <= Self.portLimit else {
+                report("bad-port", "\(at): the service has more than \(Self.portLimit) ports", at: item)
+                return result
             }
         }
         return result

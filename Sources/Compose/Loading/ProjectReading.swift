@@ -16,6 +16,8 @@ struct ProjectDraft {
 }
 
 extension TreeReader {
+    private static let serviceLimit = 10_000
+
     private static let topLevelKeys = [
         "name", "version", "services", "networks", "volumes", "configs", "secrets", "models", "include",
     ]
@@ -27,7 +29,14 @@ extension TreeReader {
             switch field.name {
             case "name": _ = string(field.value, "name")
             case "version": version(field.value)
-            case "services": draft.services = section(field).compactMap { service($0) }
+            case "services":
+                let entries = section(field)
+                if entries.count > Self.serviceLimit {
+                    report(
+                        "too-many-services", "more than \(Self.serviceLimit) services",
+                        at: entries[Self.serviceLimit].key)
+                }
+                draft.services = entries.prefix(Self.serviceLimit).compactMap { service($0) }
             case "include": break
             case "networks": draft.networks = section(field).compactMap { network($0, project: name) }
             case "volumes": draft.volumes = section(field).compactMap { volume($0, project: name) }

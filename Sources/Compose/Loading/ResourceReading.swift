@@ -14,7 +14,7 @@ extension TreeReader {
     /// Compose Specification, 06-networks.md.
     mutating func network(_ pair: YAMLPair, project: String) -> ResourceDraft<Network>? {
         let path = "networks.\(pair.name)"
-        var network = Network(key: pair.name, name: "\(project)_\(pair.name)", location: pair.key.location)
+        var network = Network(key: pair.name, name: resourceName(pair.name, project), location: pair.key.location)
         var draft = ResourceDraft(resource: network, node: pair.key)
         let known = [
             "name", "driver", "driver_opts", "internal", "external", "attachable", "enable_ipv4", "enable_ipv6",
@@ -40,7 +40,7 @@ extension TreeReader {
             }
         }
         network.isExternal = external.isExternal
-        network.name = external.name ?? name ?? (external.isExternal ? pair.name : network.name)
+        network.name = external.name ?? name ?? (external.isExternal ? externalName(pair.name) : network.name)
         draft.resource = network
         return draft
     }
@@ -75,7 +75,7 @@ extension TreeReader {
     /// Compose Specification, 07-volumes.md.
     mutating func volume(_ pair: YAMLPair, project: String) -> ResourceDraft<Volume>? {
         let path = "volumes.\(pair.name)"
-        var volume = Volume(key: pair.name, name: "\(project)_\(pair.name)", location: pair.key.location)
+        var volume = Volume(key: pair.name, name: resourceName(pair.name, project), location: pair.key.location)
         var draft = ResourceDraft(resource: volume, node: pair.key)
         let known = ["name", "driver", "driver_opts", "external", "labels"]
         guard let fields = pair.value.isNull ? [] : fields(pair.value, path, known: known) else { return nil }
@@ -101,7 +101,7 @@ extension TreeReader {
                 at: field.key)
         }
         volume.isExternal = external.isExternal
-        volume.name = external.name ?? name ?? (external.isExternal ? pair.name : volume.name)
+        volume.name = external.name ?? name ?? (external.isExternal ? externalName(pair.name) : volume.name)
         draft.resource = volume
         return draft
     }
@@ -112,6 +112,16 @@ extension TreeReader {
             let index = volume.driverOptions.firstIndex(where: { $0.name == "device" })
         else { return }
         volume.driverOptions[index].value = hostPath(volume.driverOptions[index].value, node)
+    }
+
+    /// What the system calls a thing of the project that has no name of its own.
+    func resourceName(_ key: String, _ project: String) -> String {
+        steps.contains(.normalization) ? "\(project)_\(key)" : ""
+    }
+
+    /// What the system calls a thing from outside that has no name of its own.
+    func externalName(_ key: String) -> String {
+        steps.contains(.normalization) ? key : ""
     }
 
     /// A Boolean, or the old form `external: {name: …}`.

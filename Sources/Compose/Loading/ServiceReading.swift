@@ -12,8 +12,8 @@ struct ServiceDraft {
     var hasImage: Bool
     /// The nodes behind `Service.places`, for diagnostics that quote the line.
     var nodes: [String: YAMLNode] = [:]
-    /// Read when the service is known to be enabled.
-    var environmentFiles: [EnvironmentFile] = []
+    /// Those behind `Service.environmentFiles`; read when the service is known to be enabled.
+    var environmentFileNodes: [YAMLNode] = []
     /// Those behind `Service.labelFiles`; read when the service is known to be enabled.
     var labelFileNodes: [YAMLNode] = []
 
@@ -29,15 +29,6 @@ struct ServiceDraft {
 
     /// The node of a key path, or the service's own key.
     func node(_ path: String) -> YAMLNode { nodes[path] ?? node }
-}
-
-/// An item of `env_file`.
-struct EnvironmentFile {
-    /// As written.
-    var path: String
-    var isRequired: Bool
-    var isRaw: Bool
-    var node: YAMLNode
 }
 
 extension TreeReader {
@@ -74,10 +65,10 @@ extension TreeReader {
         case "platform": draft.service.platform = string(node, at)
         case "pull_policy": draft.service.pullPolicy = pullPolicy(node, at)
         case "container_name": draft.service.containerName = containerName(node, at)
-        case "command": draft.service.command = command(node, at)
-        case "entrypoint": draft.service.entrypoint = command(node, at)
+        case "command": draft.service.command = command(node, at, field.key)
+        case "entrypoint": draft.service.entrypoint = command(node, at, field.key)
         case "environment": environment(node, at, &draft)
-        case "env_file": draft.environmentFiles = environmentFiles(node, at)
+        case "env_file": environmentFiles(node, at, &draft)
         case "working_dir": draft.service.workingDirectory = string(node, at)
         case "user": draft.service.user = string(node, at)
         case "group_add": draft.service.groupAdd = namesOrNumbers(node, at)
@@ -204,11 +195,11 @@ extension TreeReader {
 
     private mutating func links(_ node: YAMLNode, _ path: String) -> [Link] {
         var result: [Link] = []
+        var seen: Set<String> = []
         for (index, item) in items(node, path).enumerated() {
-            guard let text = string(item, "\(path)[\(index)]") else { continue }
+            guard let text = string(item, "\(path)[\(index)]"), seen.insert(text).inserted else { continue }
             record("\(path)[\(result.count)]", item)
-            let link = Link(text)
-            if !result.contains(link) { result.append(link) }
+            result.append(Link(text))
         }
         return result
     }

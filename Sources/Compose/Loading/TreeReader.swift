@@ -11,6 +11,7 @@ struct TreeReader {
     var diagnostics = Diagnostics()
     /// What paths and variables mean, file by file.
     let contexts: FileContexts
+    let steps: LoadSteps
     /// The variables of the project.
     var environment: [String: String] { contexts.project.environment }
     /// Where the service that is being read says what, by key path within it.

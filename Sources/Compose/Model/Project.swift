@@ -54,6 +54,19 @@ package struct Project: Codable, Hashable, Sendable {
         extensions = []
     }
 
+    /// The same with all that the files declare, used or not.
+    package func withAllResources() -> Project {
+        var all = self
+        all.networks += unusedNetworks
+        all.volumes += unusedVolumes
+        all.configs += unusedConfigs
+        all.secrets += unusedSecrets
+        all.models += unusedModels
+        (all.unusedNetworks, all.unusedVolumes) = ([], [])
+        (all.unusedConfigs, all.unusedSecrets, all.unusedModels) = ([], [], [])
+        return all
+    }
+
     /// The enabled service of that name. Linear.
     package func service(_ name: String) -> Service? { services.first { $0.name == name } }
     /// The network that services call `key`. Linear.

@@ -21,6 +21,8 @@ package struct Service: Codable, Hashable, Sendable {
     package var entrypoint: [String]?
     /// From `env_file`, `environment` and the project's environment, each name once.
     package var environment: [EnvironmentVariable] = []
+    /// Those that have not been read into `environment`.
+    package var environmentFiles: [EnvironmentFile] = []
     package var workingDirectory: String?
     package var user: String?
     package var groupAdd: [String] = []

@@ -19,7 +19,7 @@ extension FileReference {
 extension FileObject {
     package var document: Document {
         var fields = Fields()
-        fields.add("name", .string(name))
+        if !name.isEmpty { fields.add("name", .string(name)) }
         switch content {
         case .file(let path): fields.add("file", path)
         case .environment(let variable, _): fields.add("environment", variable)

@@ -6,7 +6,14 @@ extension Project {
     package var serviceNames: [String] { services.map(\.name) }
     package var networkKeys: [String] { networks.map(\.key) }
     package var volumeKeys: [String] { volumes.map(\.key) }
-    package var images: [String] { services.map(\.image) }
+    /// That of a service which is built and names none is `PROJECT-SERVICE`.
+    package var images: [String] {
+        services.compactMap { service in
+            guard service.image.isEmpty else { return service.image }
+            return service.build == nil ? nil : "\(name)-\(service.name)"
+        }
+    }
+    package var modelNames: [String] { models.map(\.model) }
 
     /// All profiles that any service names, each once, sorted.
     package var profileNames: [String] {

@@ -22,7 +22,7 @@ extension Project {
 extension Network {
     package var document: Document {
         var fields = Fields()
-        fields.add("name", .string(name))
+        if !name.isEmpty { fields.add("name", .string(name)) }
         fields.add("driver", driver)
         fields.addIfTrue("external", isExternal)
         fields.addIfTrue("internal", isInternal)
@@ -52,7 +52,7 @@ extension Network {
 extension Volume {
     package var document: Document {
         var fields = Fields()
-        fields.add("name", .string(name))
+        if !name.isEmpty { fields.add("name", .string(name)) }
         fields.add("driver", driver)
         fields.add("driver_opts", driverOptions)
         fields.addIfTrue("external", isExternal)

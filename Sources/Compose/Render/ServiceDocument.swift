@@ -21,6 +21,7 @@ extension Service {
         fields.add("working_dir", workingDirectory)
         fields.add("user", user)
         fields.add("group_add", groupAdd)
+        fields.addUnlessEmpty("env_file", environmentFiles.map(\.document))
         fields.add("environment", environment)
         fields.addUnlessEmpty("depends_on", dependencies.map { Document.Field($0.service, $0.document) })
         fields.add("restart", restart?.text)
@@ -126,6 +127,16 @@ extension Healthcheck {
     }
 }
 
+extension EnvironmentFile {
+    fileprivate var document: Document {
+        var fields = Fields()
+        fields.add("path", .string(path))
+        if !isRequired { fields.add("required", false) }
+        if isRaw { fields.add("format", "raw") }
+        return fields.document
+    }
+}
+
 extension DeviceMapping {
     fileprivate var document: Document {
         var fields = Fields()
@@ -173,7 +184,7 @@ extension NetworkAttachment {
 }
 
 extension PortMapping {
-    fileprivate var document: Document {
+    var document: Document {
         var fields = Fields()
         fields.add("name", name)
         fields.add("mode", mode)

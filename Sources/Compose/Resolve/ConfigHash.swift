@@ -7,16 +7,23 @@ import Crypto
 /// What a container was made from, as 64 hexadecimal digits: another hash means that the container must be made anew.
 ///
 /// Left out is what a running container does not depend on: build, pull policy, the number of replicas and how they are
-/// rolled out, dependencies, profiles, and the places in the file.
+/// rolled out, dependencies, profiles, what is watched during development, and the places in the file.
 package func configHash(of service: Service) -> String {
-    var service = service
-    (service.build, service.develop, service.pullPolicy, service.scale) = (nil, nil, nil, nil)
-    (service.dependencies, service.profiles) = ([], [])
-    service.deploy?.replicas = nil
-    service.deploy?.updateConfig = nil
-    service.deploy?.rollbackConfig = nil
-    if service.deploy == Deploy() { service.deploy = nil }
-    return contentHash(Array(service.document.json(indent: false, sortedKeys: true).utf8))
+    var relevant = service
+    relevant.build = nil
+    relevant.pullPolicy = nil
+    relevant.pullRefreshAfter = nil
+    relevant.scale = nil
+    relevant.deploy?.replicas = nil
+    relevant.deploy?.updateConfig = nil
+    relevant.deploy?.rollbackConfig = nil
+    if relevant.deploy == Deploy() { relevant.deploy = nil }
+    relevant.develop = nil
+    relevant.dependencies = []
+    relevant.profiles = []
+    // Only the files' content matters, which is among the labels.
+    relevant.labelFiles = []
+    return contentHash(Array(relevant.document.json(indent: false, sortedKeys: true).utf8))
 }
 
 /// SHA-256 (FIPS 180-4) as 64 hexadecimal digits.

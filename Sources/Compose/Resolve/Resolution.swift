@@ -17,7 +17,8 @@ enum Resolution {
         for (index, other) in draft.service.volumesFrom.enumerated() {
             if case .service(let name) = other.source { implied.append((name, "volumes_from[\(index)]")) }
         }
-        for (name, key) in implied where !draft.service.dependencies.contains(where: { $0.service == name }) {
+        var known = Set(draft.service.dependencies.map(\.service))
+        for (name, key) in implied where known.insert(name).inserted {
             draft.place("depends_on.\(name)", draft.node(key))
             draft.service.dependencies.append(Dependency(service: name, restart: !key.hasPrefix("volumes_from")))
         }
@@ -38,7 +39,7 @@ enum Resolution {
     }
 
     /// Sorts what the files declare into used and unused, and adds the implied `default` network.
-    static func addResources(_ draft: ProjectDraft, to project: inout Project) {
+    static func addResources(_ draft: ProjectDraft, to project: inout Project, addsDefault: Bool) {
         let services = project.services
         func sort<Resource>(_ drafts: [ResourceDraft<Resource>], used: Set<String>, _ key: (Resource) -> String)
             -> (used: [Resource], unused: [Resource])
@@ -55,7 +56,7 @@ enum Resolution {
         }
         let usedNetworks = Set(services.flatMap { $0.networks.map(\.network) })
         (project.networks, project.unusedNetworks) = sort(draft.networks, used: usedNetworks, \.key)
-        if usedNetworks.contains("default"), project.network("default") == nil {
+        if addsDefault, usedNetworks.contains("default"), project.network("default") == nil {
             project.networks.insert(Network(key: "default", name: "\(project.name)_default", location: nil), at: 0)
         }
         (project.volumes, project.unusedVolumes) = sort(

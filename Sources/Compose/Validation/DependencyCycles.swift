@@ -8,6 +8,8 @@ import YAML
 ///
 /// - Parameter names: the position of each service in `enabled`.
 func dependencyCycles(_ enabled: [ServiceDraft], _ names: [String: Int]) -> [Diagnostic] {
+    /// Where everything depends on everything, some are enough to mend it.
+    let limit = 20
     var cycles: [Diagnostic] = []
     enum Mark { case new, open, done }
     var marks = Array(repeating: Mark.new, count: enabled.count)
@@ -28,6 +30,7 @@ func dependencyCycles(_ enabled: [ServiceDraft], _ names: [String: Int]) -> [Dia
             case .new:
                 marks[target] = .open
                 path.append((target, 0))
+            case .open where cycles.count >= limit: break
             case .open:
                 let from = path.firstIndex { $0.service == target } ?? 0
                 cycles.append(cycle(path[from...].map { enabled[$0.service] }))

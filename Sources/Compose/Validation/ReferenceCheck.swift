@@ -65,6 +65,15 @@ struct ReferenceCheck {
         diagnostics.add(Diagnostic(code: code, message, at: node.place, notes: notes, hint: hint))
     }
 
+    /// The nearest of the known names. After many mistakes none is looked for: that takes time.
+    private func suggestion(
+        _ name: String, _ known: [String: Int], _ more: [String: Int] = [:], except: String? = nil
+    ) -> String? {
+        guard diagnostics.items.count < 50 else { return nil }
+        let candidates = (Array(known.keys) + Array(more.keys)).filter { $0 != except }.sorted()
+        return nearestName(to: name, among: candidates).map { "did you mean '\($0)'?" }
+    }
+
     /// Reports a name that the top level does not declare.
     private mutating func check(
         _ name: String, _ kind: String, _ draft: ServiceDraft, _ known: [String: Int], at key: String, section: String,
@@ -75,7 +84,7 @@ struct ReferenceCheck {
         report(
             "undefined-\(word)", "service \"\(draft.service.name)\" refers to undefined \(kind) \(name)",
             at: draft.node(key),
-            hint: nearestName(to: name, among: known.keys.sorted()).map { "did you mean '\($0)'?" } ?? otherwise
+            hint: suggestion(name, known) ?? otherwise
                 ?? "declare it under the top-level key \(section)")
     }
 
@@ -99,11 +108,10 @@ struct ReferenceCheck {
                     ],
                     hint: profiles.first.map { "activate it with --profile \($0), or set required: false" })
             } else {
-                let names = (enabled + disabled).map(\.service.name).filter { $0 != name }
                 report(
                     "undefined-service", "service \"\(name)\" depends on undefined service \"\(dependency.service)\"",
                     at: node,
-                    hint: nearestName(to: dependency.service, among: names).map { "did you mean '\($0)'?" })
+                    hint: suggestion(dependency.service, enabledNames, disabledNames, except: name))
             }
         }
     }
@@ -154,7 +162,7 @@ struct ReferenceCheck {
                 report(
                     "undefined-service",
                     "service \"\(draft.service.name)\" has unknown service \"\(target)\" as additional context \(context.name)",
-                    at: node, hint: nearestName(to: target, among: names.keys.sorted()).map { "did you mean '\($0)'?" })
+                    at: node, hint: suggestion(target, names))
             }
         }
     }

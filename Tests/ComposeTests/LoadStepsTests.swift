@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Testing
+
+@testable import Compose
+
+/// What `config` can leave out.
+@Suite struct LoadStepsTests {
+    private let yaml = """
+        services:
+          web:
+            build: ./x
+            pull_policy: if_not_present
+            env_file: a.env
+            links: [db]
+            volumes: ['./d:/d']
+          db: {image: d}
+        volumes: {v: {}}
+        """
+
+    private func service(without step: LoadSteps) throws -> String {
+        let project = try project(yaml, files: ["a.env": "A=1\n"]) { $0.steps.remove(step) }
+        let directory = project.workingDirectory
+        return project.services[0].document.json(indent: false, sortedKeys: true).replacing(directory, with: "DIR")
+    }
+
+    @Test("Without normalization nothing that is implied is filled in")
+    func normalization() throws {
+        #expect(
+            try service(without: .normalization)
+                == #"{"build":{"context":"DIR/x"},"command":null,"entrypoint":null,"environment":{"A":"1"},"links":["db"],"pull_policy":"if_not_present","volumes":[{"bind":{},"source":"DIR/d","target":"/d","type":"bind"}]}"#
+        )
+    }
+
+    @Test("Without path resolution paths stay as they are, but files are found")
+    func pathResolution() throws {
+        #expect(
+            try service(without: .pathResolution)
+                == #"{"build":{"context":"./x","dockerfile":"Dockerfile"},"command":null,"depends_on":{"db":{"condition":"service_started","required":true,"restart":true}},"entrypoint":null,"environment":{"A":"1"},"links":["db"],"networks":{"default":null},"pull_policy":"missing","volumes":[{"bind":{},"source":"./d","target":"/d","type":"bind"}]}"#
+        )
+    }
+
+    @Test("Without the resolution of environments, env files are named and not read")
+    func environmentResolution() throws {
+        let project = try project(
+            "services: {web: {image: x, env_file: [{path: absent, format: raw}], environment: {B: b}}}"
+        ) {
+            $0.steps.remove(.environmentResolution)
+        }
+        #expect(project.services[0].environment.map(\.name) == ["B"])
+        #expect(
+            project.services[0].environmentFiles == [
+                EnvironmentFile(path: "\(project.workingDirectory)/absent", isRaw: true)
+            ])
+    }
+
+    @Test("Without consistency nothing needs to exist")
+    func consistency() throws {
+        let project = try project("services: {web: {depends_on: [ghost], networks: [none], volumes: ['v:/v']}}") {
+            $0.steps.remove(.consistency)
+        }
+        #expect(project.services[0].dependencies.map(\.service) == ["ghost"])
+    }
+
+    @Test("Without interpolation short forms are written out as far as that goes")
+    func interpolation() throws {
+        let fixture = try Fixture([
+            "compose.yaml": """
+            services:
+              web: {build: ., ports: ['${P}:80', '8080:81'], volumes: ['${D}:/d', './x:/x:ro'], depends_on: [db], environment: {A: $$x}}
+              db: {image: $I, networks: [n], secrets: [s]}
+            networks: {n: {}}
+            secrets: {s: {file: ./s}}
+            """
+        ])
+        let document = try loadUninterpolated(fixture.request()).json(indent: false, sortedKeys: true)
+        #expect(
+            document.replacing(fixture.directory, with: "DIR")
+                == #"{"name":"p","networks":{"default":{"name":"p_default"},"n":{"name":"p_n"}},"secrets":{"s":{"file":"DIR/s","name":"p_s"}},"services":{"db":{"image":"$I","networks":{"n":null},"secrets":[{"source":"s"}]},"web":{"build":{"context":"DIR","dockerfile":"Dockerfile"},"depends_on":{"db":{"condition":"service_started","required":true}},"environment":{"A":"$$x"},"networks":{"default":null},"ports":["${P}:80",{"mode":"ingress","protocol":"tcp","published":"8080","target":81}],"volumes":[{"source":"${D}","target":"/d","type":"volume","volume":{}},{"bind":{},"read_only":true,"source":"DIR/x","target":"/x","type":"bind"}]}}}"#
+        )
+    }
+
+    @Test("The variables of the files are listed once, with what stands for them")
+    func variables() throws {
+        let fixture = try Fixture([
+            "compose.yaml": "services: {web: {image: '$A${B:-b$C}', user: '${D:?x}', hostname: '${E+e}$A$$F'}}"
+        ])
+        let variables = try loadVariables(fixture.request())
+        #expect(variables.map(\.name) == ["A", "B", "C", "D", "E"])
+        #expect(variables[1].defaultValue == "b$C" && variables[3].isRequired && variables[4].presenceValue == "e")
+    }
+
+    @Test("All that is declared can be shown")
+    func allResources() throws {
+        let project = try project(yaml, files: ["a.env": ""])
+        #expect(project.volumes.isEmpty)
+        #expect(project.withAllResources().volumes.map(\.key) == ["v"])
+        #expect(project.images == ["p-web", "d"])
+    }
+}
