@@ -45,7 +45,7 @@ let package = Package(
             dependencies: ["CArchive", "CLinux", "Core", "Linux", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict,
             linkerSettings: [
-                .linkedLibrary(":libarchive.a"), .linkedLibrary(":libz.a"), .linkedLibrary(":libzstd.a"),
+                .linkedLibrary(":libarchive.a"), .linkedLibrary(":libacl.a"), .linkedLibrary(":libz.a"), .linkedLibrary(":libzstd.a"),
             ]),
         .target(
             name: "Runtime", dependencies: ["CLinux", "Core", "Linux"], swiftSettings: strict),
