@@ -78,6 +78,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "RuntimeTests", dependencies: ["Core", "Linux", "Runtime"], swiftSettings: strict),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler"], swiftSettings: strict),
+        .testTarget(name: "SupportTests", dependencies: ["Compose", "Supervisor"], swiftSettings: strict),
         // Runs the binary that TRICE_BINARY names, on Compose files only.
         .testTarget(name: "ConformanceTests", swiftSettings: strict),
         // Runs the binary that TRICE_BINARY names, as root, against the kernel.

@@ -197,4 +197,26 @@ enum Servable {
                 hint: "this host is linux/\(hostArchitecture)")
         }
     }
+
+    /// The keys that are refused, by section of the specification, for `Specs/support.md`.
+    static var refusedKeys: [String: [String]] {
+        [
+            "services": attributes.map(\.key), "services.networks": attachments.map(\.key),
+            "networks": networks.map(\.key), "volumes": volumes.map(\.key),
+        ]
+    }
+
+    /// What is refused of keys of a service that are served else, for `Specs/support.md`.
+    static let partlyRefused = [
+        "ipc": "`container:`", "network_mode": "`bridge`, `container:`", "pid": "`container:`",
+        "platform": "another than the host's", "ports": "SCTP",
+        "pull_policy": "`always`, `refresh`, `daily`, `weekly`, `every_…`, `build`",
+        "restart": "what the specification does not name", "security_opt": "all but `no-new-privileges`",
+        "volumes":
+            "`bind.propagation`, `bind.recursive`, `volume.subpath`, `volume.labels`, types `image`, `npipe`, `cluster`",
+        "networks": "see below", "deploy": "see below",
+        "driver": "all but `bridge` for networks, `local` for volumes",
+        "ipam": "drivers, options, `ip_range`, `aux_addresses`, several subnets",
+        "enable_ipv4": "false", "enable_ipv6": "true", "isolation": "all but `default`", "attachable": "true",
+    ]
 }

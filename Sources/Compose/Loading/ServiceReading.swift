@@ -159,7 +159,7 @@ extension TreeReader {
         case "oom_kill_disable": draft.service.oomKillDisable = bool(node, at) ?? false
         default:
             if readLimit(field.name, node, at, &draft.service.limits) { return }
-            unknown(field, "services.\(draft.service.name)", known: ServiceKeys.known)
+            unknown(field, "services.\(draft.service.name)", known: SpecificationKeys.service)
         }
     }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
-/// The keys of a service (Compose Specification, 05-services.md).
-enum ServiceKeys {
-    static let known = [
+/// The keys that a person can write, section by section of the specification.
+package enum SpecificationKeys {
+    /// Compose Specification, 05-services.md.
+    package static let service = [
         "annotations", "attach", "blkio_config", "build", "cap_add", "cap_drop", "cgroup", "cgroup_parent", "command",
         "configs", "container_name", "cpu_count", "cpu_percent", "cpu_period", "cpu_quota", "cpu_rt_period",
         "cpu_rt_runtime", "cpu_shares", "cpus", "cpuset", "credential_spec", "depends_on", "deploy", "develop",
@@ -17,4 +18,25 @@ enum ServiceKeys {
         "storage_opt", "sysctls", "tmpfs", "tty", "ulimits", "use_api_socket", "user", "userns_mode", "uts",
         "volumes", "volumes_from", "working_dir",
     ]
+
+    /// Compose Specification, deploy.md.
+    package static let deploy = [
+        "mode", "replicas", "labels", "endpoint_mode", "resources", "restart_policy", "update_config",
+        "rollback_config", "placement",
+    ]
+
+    /// Compose Specification, 05-services.md, `networks`.
+    package static let attachment = [
+        "aliases", "ipv4_address", "ipv6_address", "link_local_ips", "mac_address", "priority", "gw_priority",
+        "interface_name", "driver_opts",
+    ]
+
+    /// Compose Specification, 06-networks.md.
+    package static let network = [
+        "name", "driver", "driver_opts", "internal", "external", "attachable", "enable_ipv4", "enable_ipv6", "labels",
+        "ipam",
+    ]
+
+    /// Compose Specification, 07-volumes.md.
+    package static let volume = ["name", "driver", "driver_opts", "external", "labels"]
 }
