@@ -24,6 +24,7 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(name: "CYAML"),
         .systemLibrary(name: "CCap"),
+        .systemLibrary(name: "CSeccomp"),
         .systemLibrary(name: "CArchive"),
 
         .target(name: "Core", swiftSettings: strict),
@@ -35,8 +36,8 @@ let package = Package(
             dependencies: ["Core", "YAML", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(
-            name: "Linux", dependencies: ["CLinux", "CCap", "Core"], swiftSettings: strict,
-            linkerSettings: [.linkedLibrary(":libcap.a")]),
+            name: "Linux", dependencies: ["CLinux", "CCap", "CSeccomp", "Core"], swiftSettings: strict,
+            linkerSettings: [.linkedLibrary(":libcap.a"), .linkedLibrary(":libseccomp.a")]),
         .target(name: "Netlink", dependencies: ["CLinux", "Core", "Linux"], swiftSettings: strict),
         .target(name: "Networking", dependencies: ["CLinux", "Core", "Linux", "Netlink"], swiftSettings: strict),
         .target(
@@ -77,6 +78,9 @@ let package = Package(
             dependencies: ["CLinux", "Core", "Images", "Linux", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .testTarget(name: "RuntimeTests", dependencies: ["Core", "Linux", "Runtime"], swiftSettings: strict),
+        .testTarget(
+            name: "SupervisorTests", dependencies: ["Compose", "Core", "Networking", "Supervisor"],
+            swiftSettings: strict),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler"], swiftSettings: strict),
         .testTarget(name: "SupportTests", dependencies: ["Compose", "Supervisor"], swiftSettings: strict),
         // Runs the binary that TRICE_BINARY names, on Compose files only.

@@ -7,6 +7,9 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/keyctl.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -106,6 +109,13 @@ int trice_bpf_attach_device(int cgroup, int program) {
     attributes.attach_bpf_fd = (uint32_t)program;
     attributes.attach_type = BPF_CGROUP_DEVICE;
     return (int)syscall(SYS_bpf, BPF_PROG_ATTACH, &attributes, sizeof attributes);
+}
+
+int trice_new_session_keyring(void) { return (int)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); }
+
+int trice_seccomp_filter(unsigned int flags, const void *instructions, unsigned short count) {
+    struct sock_fprog program = {.len = count, .filter = (struct sock_filter *)instructions};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 }
 
 ssize_t trice_send_descriptors(int socket, const void *bytes, size_t length, const int *descriptors, int count, int flags) {

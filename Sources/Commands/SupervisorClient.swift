@@ -44,12 +44,14 @@ final class SupervisorClient {
 
     /// Connects, starting a supervisor where none runs.
     static func start(_ paths: ProjectPaths) throws -> SupervisorClient {
+        var reason: [UInt8] = []
         for _ in 0..<20 {
             if let client = try connect(paths) { return client }
-            let ready = try SupervisorStart.spawnLauncher(paths)
-            _ = try ready.read(upTo: 1)
+            reason = try SupervisorStart.spawnLauncher(paths).read(upTo: 4096)
+            if !reason.isEmpty { break }
         }
-        throw Failure("no supervisor can be started", hint: "see \(paths.supervisorLog)")
+        let text = String(decoding: reason, as: UTF8.self).split(separator: "\n").joined(separator: "; ")
+        throw Failure("no supervisor can be started\(text.isEmpty ? "" : ": \(text)")")
     }
 
     func send(_ command: Request.Command, descriptors: [Descriptor] = []) throws {

@@ -69,6 +69,8 @@ package struct CapabilitySet: Hashable, Sendable {
 
     package func contains(_ number: Int32) -> Bool { bits & (1 << UInt64(number)) != 0 }
 
+    package func contains(named name: String) -> Bool { CapabilitySet.number(of: name).map(contains) ?? false }
+
     package func intersection(_ other: CapabilitySet) -> CapabilitySet {
         var set = self
         set.bits &= other.bits

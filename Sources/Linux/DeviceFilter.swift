@@ -20,6 +20,18 @@ package struct DeviceRule: Hashable, Sendable, Codable {
         (self.read, self.write, self.mknod) = (read, write, mknod)
     }
 
+    /// A rule of `device_cgroup_rules`: `c 10:200 rwm`, `b 8:* r`, `a *:* rw`.
+    package init?(parsing text: String) {
+        let fields = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard fields.count == 3, ["a", "b", "c"].contains(fields[0]) else { return nil }
+        let numbers = fields[1].split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard numbers.count == 2, numbers.allSatisfy({ $0 == "*" || UInt32($0) != nil }) else { return nil }
+        guard !fields[2].isEmpty, fields[2].allSatisfy({ "rwm".contains($0) }) else { return nil }
+        self.init(
+            character: fields[0] == "a" ? nil : fields[0] == "c", major: UInt32(numbers[0]), minor: UInt32(numbers[1]),
+            read: fields[2].contains("r"), write: fields[2].contains("w"), mknod: fields[2].contains("m"))
+    }
+
     /// What Docker and runc allow: null, zero, full, random, urandom, tty, console, ptmx, pts/*; mknod(2) of anything,
     /// which gives nothing without the right to open it.
     package static let docker: [DeviceRule] = [

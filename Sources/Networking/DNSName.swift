@@ -37,6 +37,17 @@ package struct DNSName: Hashable, Sendable, CustomStringConvertible {
         return IPv4Address(labels[..<4].reversed().map { String(decoding: $0, as: UTF8.self) }.joined(separator: "."))
     }
 
+    /// The IPv6 address that a name below ip6.arpa stands for: its 32 hexadecimal digits, the last one first (RFC 3596,
+    /// section 2.5).
+    package var reverseAddress6: IPv6Address? {
+        guard key.hasSuffix(".ip6.arpa"), labels.count == 34 else { return nil }
+        let digits = labels[..<32].reversed().compactMap { label in
+            label.count == 1 ? UInt8(String(decoding: label, as: UTF8.self), radix: 16) : nil
+        }
+        guard digits.count == 32 else { return nil }
+        return IPv6Address(bytes: stride(from: 0, to: 32, by: 2).map { digits[$0] << 4 | digits[$0 + 1] })
+    }
+
     private static func text(_ label: [UInt8]) -> String {
         var text = ""
         for byte in label {

@@ -27,25 +27,21 @@ package final class Firewall {
 
     /// Lets a network's containers out (where it is not internal) and nobody in. Makes the table if need be; a network that
     /// is there already is no error.
-    package func addNetwork(bridge: String, subnet: IPv4Prefix, isInternal: Bool = false) throws {
-        try checkName(bridge)
+    package func addNetwork(_ network: FirewallNetwork) throws {
+        try checkName(network.bridge)
         let lock = try FileLock(lockPath)
         try withExtendedLifetime(lock) {
-            let add = script.addNetwork(bridge: bridge, subnet: subnet, isInternal: isInternal)
-            _ = try nft().run(script.ensureTable + add)
+            _ = try nft().run(script.ensureTable + script.addNetwork(network))
         }
     }
 
     /// Takes the network out, and removes the table with the last one. A network that is not there is no error.
-    package func removeNetwork(bridge: String, subnet: IPv4Prefix, isInternal: Bool = false) throws {
-        try checkName(bridge)
+    package func removeNetwork(_ network: FirewallNetwork) throws {
+        try checkName(network.bridge)
         let lock = try FileLock(lockPath)
         try withExtendedLifetime(lock) {
             guard let before = try listBridges() else { return }
-            let commands = script.removeNetwork(bridge: bridge, subnet: subnet, isInternal: isInternal)
-            if before.contains("\"\(bridge)\"") {
-                try delete(commands)
-            }
+            if before.contains("\"\(network.bridge)\"") { try delete(script.removeNetwork(network)) }
             if let after = try listBridges(), !after.contains("elements") { try nft().run(script.deleteTable) }
         }
     }

@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+/// What the firewall knows of a network.
+package struct FirewallNetwork: Hashable, Sendable {
+    package var bridge: String
+    package var subnet: IPv4Prefix
+    package var subnet6: IPv6Prefix?
+    /// Whether its containers cannot reach what is outside.
+    package var isInternal: Bool
+
+    package init(bridge: String, subnet: IPv4Prefix, subnet6: IPv6Prefix? = nil, isInternal: Bool = false) {
+        (self.bridge, self.subnet, self.subnet6, self.isInternal) = (bridge, subnet, subnet6, isInternal)
+    }
+}
+
 /// The nftables commands of one root, as text for `nft -f` (nft(8)). Pure: what to say, not how it gets to the kernel.
 ///
 /// One table a root, with rules that never change. What changes are elements of sets and maps, each change one atomic
@@ -11,7 +24,7 @@
 /// | `bridges` | the bridges of all networks |
 /// | `internal` | those of networks without a way to the outside |
 /// | `within` | each bridge with itself, for hosts that send bridged packets through the IP rules (br_netfilter) |
-/// | `subnets` | the networks' subnets |
+/// | `subnets`, `subnets6` | the networks' subnets |
 /// | `published` | protocol and port on any of the host's addresses → container |
 /// | `published_at` | address, protocol and port → container |
 package struct FirewallScript: Hashable, Sendable {
@@ -31,6 +44,7 @@ package struct FirewallScript: Hashable, Sendable {
         add set inet \(table) internal { type ifname; }
         add set inet \(table) within { type ifname . ifname; }
         add set inet \(table) subnets { type ipv4_addr; flags interval; }
+        add set inet \(table) subnets6 { type ipv6_addr; flags interval; }
         add map inet \(table) published { type inet_proto . inet_service : ipv4_addr . inet_service; }
         add map inet \(table) published_at { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
         add chain inet \(table) ports
@@ -49,6 +63,7 @@ package struct FirewallScript: Hashable, Sendable {
         add rule inet \(table) output ip daddr != 127.0.0.0/8 fib daddr type local jump ports
         add rule inet \(table) postrouting ip saddr @subnets oifname != @bridges oifname != "lo" masquerade
         add rule inet \(table) postrouting ip saddr @subnets oifname @bridges ct status dnat masquerade
+        add rule inet \(table) postrouting ip6 saddr @subnets6 oifname != @bridges oifname != "lo" masquerade
         add rule inet \(table) forward ct state established,related accept
         add rule inet \(table) forward iifname . oifname @within accept
         add rule inet \(table) forward iifname @internal drop
@@ -63,14 +78,10 @@ package struct FirewallScript: Hashable, Sendable {
 
     package var listBridges: String { "list set inet \(table) bridges\n" }
 
-    package func addNetwork(bridge: String, subnet: IPv4Prefix, isInternal: Bool) -> String {
-        elements("add", bridge: bridge, subnet: subnet, isInternal: isInternal).joined()
-    }
+    package func addNetwork(_ network: FirewallNetwork) -> String { elements("add", network).joined() }
 
     /// One command a line: where one finds nothing to delete, the others still can.
-    package func removeNetwork(bridge: String, subnet: IPv4Prefix, isInternal: Bool) -> [String] {
-        elements("delete", bridge: bridge, subnet: subnet, isInternal: isInternal)
-    }
+    package func removeNetwork(_ network: FirewallNetwork) -> [String] { elements("delete", network) }
 
     /// At most one command a map, whatever the number of ports.
     package func publish(_ ports: [PublishedPort]) -> String {
@@ -95,13 +106,15 @@ package struct FirewallScript: Hashable, Sendable {
         (port.hostAddress == .any ? "" : "\(port.hostAddress) . ") + "\(port.transport) . \(port.hostPort)"
     }
 
-    private func elements(_ verb: String, bridge: String, subnet: IPv4Prefix, isInternal: Bool) -> [String] {
+    private func elements(_ verb: String, _ network: FirewallNetwork) -> [String] {
+        let bridge = network.bridge
         var commands = [
             "\(verb) element inet \(table) bridges { \"\(bridge)\" }\n",
             "\(verb) element inet \(table) within { \"\(bridge)\" . \"\(bridge)\" }\n",
-            "\(verb) element inet \(table) subnets { \(subnet) }\n",
+            "\(verb) element inet \(table) subnets { \(network.subnet) }\n",
         ]
-        if isInternal { commands.append("\(verb) element inet \(table) internal { \"\(bridge)\" }\n") }
+        if let subnet = network.subnet6 { commands.append("\(verb) element inet \(table) subnets6 { \(subnet) }\n") }
+        if network.isInternal { commands.append("\(verb) element inet \(table) internal { \"\(bridge)\" }\n") }
         return commands
     }
 

@@ -4,7 +4,7 @@
 import Netlink
 
 /// An IPv6 address as its two halves.
-package struct IPv6Address: Hashable, Comparable, Sendable, NetworkAddress, LosslessStringConvertible {
+package struct IPv6Address: Hashable, Comparable, Sendable, NetworkAddress, LosslessStringConvertible, Codable {
     package var high: UInt64
     package var low: UInt64
 
@@ -38,7 +38,24 @@ package struct IPv6Address: Hashable, Comparable, Sendable, NetworkAddress, Loss
         low = groups[4...].reduce(0) { $0 << 16 | UInt64($1) }
     }
 
+    package init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let address = IPv6Address(text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is no IPv6 address"))
+        }
+        self = address
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
     package var family: AddressFamily { .AF_INET6 }
+
+    /// The address after this one; after the last one comes the first.
+    package var next: IPv6Address { IPv6Address(high: low == .max ? high &+ 1 : high, low: low &+ 1) }
 
     package var bytes: [UInt8] {
         [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) } }
@@ -101,7 +118,7 @@ package struct IPv6Address: Hashable, Comparable, Sendable, NetworkAddress, Loss
 }
 
 /// An IPv6 network.
-package struct IPv6Prefix: Hashable, Sendable, LosslessStringConvertible {
+package struct IPv6Prefix: Hashable, Sendable, LosslessStringConvertible, Codable {
     package let address: IPv6Address
     package let length: UInt8
 
@@ -119,7 +136,26 @@ package struct IPv6Prefix: Hashable, Sendable, LosslessStringConvertible {
         self.init(address, length: Int(length))
     }
 
+    package init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let prefix = IPv6Prefix(text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is no IPv6 network"))
+        }
+        self = prefix
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
     package var description: String { "\(address)/\(length)" }
+
+    /// Two networks overlap only where one holds the other.
+    package func overlaps(_ other: IPv6Prefix) -> Bool {
+        length <= other.length ? contains(other.address) : other.contains(address)
+    }
 
     package func contains(_ other: IPv6Address) -> Bool {
         let mask = IPv6Prefix.mask(Int(length))

@@ -50,6 +50,8 @@ package struct ContainerState: Codable, Hashable, Sendable {
     package var quickRestarts = 0
     /// The user stopped or killed it: the restart policy rests.
     package var stoppedByUser = false
+    /// When the stop that is under way, or the one that ended it, began; 0 where there was none.
+    package var stopBegan: UInt64 = 0
 
     package init(id: String, name: String, service: String, number: Int, hash: String) {
         (self.id, self.name, self.service, self.number, self.hash) = (id, name, service, number, hash)

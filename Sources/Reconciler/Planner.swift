@@ -123,9 +123,10 @@ struct Planner {
         return goal.restart == .no
     }
 
-    /// Whether an ended container starts because the user asked after its end.
+    /// Whether an ended container starts because the user asked after its end, or while it was being stopped.
     private func isRunAgain(_ container: ContainerState, _ goal: ServiceGoal) -> Bool {
-        container.finished < goal.requested && (goal.rerunsCompleted || !isCompleted(container, goal))
+        let end = container.stoppedByUser ? min(container.finished, container.stopBegan) : container.finished
+        return end < goal.requested && (goal.rerunsCompleted || !isCompleted(container, goal))
     }
 
     private mutating func start(_ container: ContainerState, _ gate: Readiness) -> Verdict {

@@ -11,19 +11,26 @@ enum ContainerSetup {
     /// - Parameters:
     ///   - specification: a file with the `ContainerSpec` as JSON.
     ///   - stdio: what becomes descriptors 0, 1 and 2.
+    ///   - filter: a file with the `SeccompFilter`, or an empty one.
     ///   - socket: where failures are told, and where the supervisor says to proceed.
-    static func run(specification: Descriptor, stdio: [Descriptor], socket: PacketSocket) -> Never {
+    static func run(
+        specification: Descriptor, stdio: [Descriptor], filter: Descriptor, socket: PacketSocket
+    ) -> Never {
         do {
             let spec = try decodeJSON(ContainerSpec.self, from: readWhole(specification.raw))
-            try setUp(spec, stdio, socket)
+            try setUp(spec, stdio, SeccompFilter(bytes: readWhole(filter.raw)), socket)
         } catch {
             report(error, to: socket)
         }
     }
 
-    private static func setUp(_ spec: ContainerSpec, _ stdio: [Descriptor], _ socket: PacketSocket) throws -> Never {
-        setsid()
+    private static func setUp(
+        _ spec: ContainerSpec, _ stdio: [Descriptor], _ filter: SeccompFilter?, _ socket: PacketSocket
+    ) throws -> Never {
+        try startSession()
         umask(0)
+        // Before the cgroup namespace, whose root they are.
+        try attempt { () throws(SystemError) in for group in spec.process.controlGroups { try group.join() } }
         try attempt { () throws(SystemError) in try joinNamespaces(spec.namespaces) }
         if spec.namespaces.uts == .own { try setHostname(spec) }
         let root = RootFileSystem(spec: spec)
@@ -37,12 +44,12 @@ enum ContainerSetup {
         let identity = try Identity.lookUp(spec.process)
         let program = try Program(spec.process, home: identity.home)
         // The supervisor's part (the network) goes on beside this one; from here on it must be there.
-        guard try socket.receive(Proceed.self) != nil else { exit(Int32(1)) }
+        // Where the supervisor has died instead, the next one starts the container again.
+        guard try socket.receive(Proceed.self) != nil else { _exit(1) }
         try writeSysctls(spec.sysctls)
         try root.close()
         umask(0o022)
-        if spec.initProcess { try InitProcess.divide(socket: socket) }
-        try program.execute(as: identity, socket: socket)
+        try program.execute(as: identity, under: filter, initProcess: spec.initProcess, socket: socket)
     }
 
     private static func joinNamespaces(_ namespaces: ContainerSpec.Namespaces) throws(SystemError) {
@@ -78,6 +85,21 @@ enum ContainerSetup {
                 try Descriptor.open(path, O_WRONLY).writeAll(value.utf8)
             }
         }
+    }
+}
+
+/// Whether this process, cloned by the launcher, has not become its program yet.
+package func isSettingUp(_ pid: Int32) throws(SystemError) -> Bool {
+    try readText("/proc/\(pid)/comm") == "\(Launcher.processName)\n"
+}
+
+/// Makes the process the leader of a session of its own, without a terminal, and without the keys of the caller's session
+/// (session-keyring(7)).
+func startSession() throws(SetupFailure) {
+    setsid()
+    // A kernel without keys has none to hide.
+    if trice_new_session_keyring() < 0 && errno != ENOSYS {
+        throw SetupFailure(SystemError("keyctl", "session keyring"))
     }
 }
 

@@ -22,6 +22,8 @@ package struct ContainerSpec: Codable, Hashable, Sendable {
     package var readonlyPaths: [String] = []
     /// `privileged`: `/sys` and the cgroup file system may be written, and the host's devices are there.
     package var privileged = false
+    /// Beside those that every container has.
+    package var devices: [DeviceNode] = []
     /// Size of `/dev/shm` in bytes.
     package var sharedMemorySize: UInt64 = 64 << 20
     /// Whether trice's own init is PID 1, which reaps orphans and forwards signals.
@@ -106,6 +108,8 @@ package struct ProcessSpec: Codable, Hashable, Sendable {
     package var terminalSize: [UInt16] = []
     package var oomScoreAdjustment: Int?
     package var limits: [ResourceLimit] = []
+    /// v1 cgroups that limit the container.
+    package var controlGroups: [ControlGroup.Membership] = []
 
     package init(
         arguments: [String], environment: [String], workingDirectory: String, user: String, capabilities: [String]

@@ -10,11 +10,17 @@ import Linux
 ///
 /// The launcher had it born in the container's pid namespace and cgroup.
 enum ExecSetup {
-    /// - Parameter target: a pidfd of the container's first process, whose namespaces are joined. Linux 5.8.
-    static func run(specification: Descriptor, stdio: [Descriptor], target: Descriptor, socket: PacketSocket) -> Never {
+    /// - Parameters:
+    ///   - filter: a file with the `SeccompFilter`, or an empty one.
+    ///   - target: a pidfd of the container's first process, whose namespaces are joined. Linux 5.8.
+    static func run(
+        specification: Descriptor, stdio: [Descriptor], filter: Descriptor, target: Descriptor, socket: PacketSocket
+    ) -> Never {
         do {
             let process = try decodeJSON(ProcessSpec.self, from: readWhole(specification.raw))
-            setsid()
+            let filter = SeccompFilter(bytes: try readWhole(filter.raw))
+            try startSession()
+            for group in process.controlGroups { try group.join() }
             let namespaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP
             try check("setns") { trice_setns(target.raw, Int32(namespaces)) }
             if process.terminal {
@@ -25,7 +31,7 @@ enum ExecSetup {
             let identity = try Identity.lookUp(process)
             let program = try Program(process, home: identity.home)
             umask(0o022)
-            try program.execute(as: identity, socket: socket)
+            try program.execute(as: identity, under: filter, socket: socket)
         } catch {
             report(error, to: socket)
         }

@@ -78,15 +78,21 @@ package struct Identity: Hashable, Sendable {
         return identity
     }
 
-    /// Gives up root for these ids, with the capabilities that are left to them: the set for uid 0, none for others, as
-    /// execve(2) would leave it to them anyway.
-    func assume(capabilities: CapabilitySet) throws(SetupFailure) {
-        try attempt("cap_add") { () throws(SystemError) in try capabilities.limitBounding() }
+    /// Gives up root for these ids. What capabilities the process holds is left for `keep`, CAP_SYS_ADMIN in effect.
+    func assume(bounding: CapabilitySet) throws(SetupFailure) {
+        try attempt("cap_add") { () throws(SystemError) in try bounding.limitBounding() }
         try attempt("user") { () throws(SystemError) in
+            try check("prctl", "PR_SET_KEEPCAPS") { trice_prctl(8, 1) }
             try check("setgroups") { trice_setgroups(groups.count, groups) }
             try check("setresgid", "\(gid)") { trice_setresgid(gid, gid, gid) }
             try check("setresuid", "\(uid)") { trice_setresuid(uid, uid, uid) }
+            if uid != 0 { try CapabilitySet(names: ["SYS_ADMIN"]).apply() }
         }
+    }
+
+    /// Keeps the capabilities that are left to these ids: the set for uid 0, none for others, as execve(2) would leave it
+    /// to them anyway.
+    func keep(_ capabilities: CapabilitySet) throws(SetupFailure) {
         try attempt("cap_add") { () throws(SystemError) in
             try (uid == 0 ? capabilities : CapabilitySet()).apply()
         }

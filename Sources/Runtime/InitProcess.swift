@@ -6,10 +6,10 @@ import Glibc
 import Linux
 
 /// PID 1 of a container with `init: true`: starts the service's process, forwards signals to it, reaps orphans, and ends
-/// with its exit status (128 + n for signal n).
+/// with its exit status (128 + n for signal n). It has the rights of the service's process, and no more.
 enum InitProcess {
     /// Returns in the child, which goes on to become the service's process; the caller itself stays as PID 1.
-    static func divide(socket: PacketSocket) throws(SetupFailure) {
+    static func divide() throws(SetupFailure) {
         var all = sigset_t()
         sigfillset(&all)
         sigprocmask(SIG_BLOCK, &all, nil)
@@ -21,6 +21,7 @@ enum InitProcess {
             if isatty(0) == 1 { tcsetpgrp(0, getpid()) }
             return unblockSignals()
         }
+        trice_set_name("trice-init")
         trice_close_range(3, UInt32.max, 0)
         serve(child, waitingFor: all)
     }

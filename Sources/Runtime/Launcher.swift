@@ -12,6 +12,9 @@ import Linux
 /// It clones, reaps, keeps descriptors over the supervisor's death and starts the supervisor again. It decides nothing
 /// else.
 package final class Launcher {
+    /// What ps(1) shows for it, and for what it has cloned until that becomes another program.
+    package static let processName = "trice-launcher"
+
     private var supervisorPID: pid_t = -1
     private var channel: PacketSocket?
     private var children: [pid_t: String] = [:]
@@ -129,7 +132,7 @@ package final class Launcher {
     }
 
     private func create(_ id: String, _ namespaces: ContainerSpec.Namespaces, _ descriptors: [Descriptor]) {
-        guard descriptors.count == 5 else { return refuse(id, "create wants 5 descriptors") }
+        guard descriptors.count == 6 else { return refuse(id, "create wants 6 descriptors") }
         var flags = UInt64(CLONE_NEWNS)
         if namespaces.network == .own { flags |= UInt64(CLONE_NEWNET) }
         if namespaces.pid == .own { flags |= UInt64(CLONE_NEWPID) }
@@ -140,15 +143,17 @@ package final class Launcher {
             do { joined = try Descriptor.open("/proc/\(pid)/ns/pid", O_RDONLY) } catch { return refuse(id, "\(error)") }
         }
         start(id, flags: flags, cgroup: descriptors[4], pidNamespace: joined) { socket in
-            ContainerSetup.run(specification: descriptors[0], stdio: Array(descriptors[1...3]), socket: socket)
+            ContainerSetup.run(
+                specification: descriptors[0], stdio: Array(descriptors[1...3]), filter: descriptors[5], socket: socket)
         }
     }
 
     private func exec(_ id: String, _ descriptors: [Descriptor]) {
-        guard descriptors.count == 6 else { return refuse(id, "exec wants 6 descriptors") }
-        start(id, flags: 0, cgroup: descriptors[4], pidNamespace: descriptors[5]) { socket in
+        guard descriptors.count == 7 else { return refuse(id, "exec wants 7 descriptors") }
+        start(id, flags: 0, cgroup: descriptors[4], pidNamespace: descriptors[6]) { socket in
             ExecSetup.run(
-                specification: descriptors[0], stdio: Array(descriptors[1...3]), target: descriptors[5], socket: socket)
+                specification: descriptors[0], stdio: Array(descriptors[1...3]), filter: descriptors[5],
+                target: descriptors[6], socket: socket)
         }
     }
 

@@ -5,10 +5,11 @@ import Linux
 
 /// What the supervisor asks of the launcher. Descriptors that travel with a message are named at its case.
 package enum LauncherRequest: Codable, Sendable {
-    /// Start a container. Descriptors: the `ContainerSpec` as JSON, stdin, stdout, stderr, the cgroup's directory.
+    /// Start a container. Descriptors: the `ContainerSpec` as JSON, stdin, stdout, stderr, the cgroup's directory, a file
+    /// with the `SeccompFilter`, which is empty for none.
     case create(container: String, namespaces: ContainerSpec.Namespaces)
     /// Start a process in a running container. Descriptors: the `ProcessSpec`, stdin, stdout, stderr, the cgroup's
-    /// directory, a pidfd of the container's first process.
+    /// directory, a file with the `SeccompFilter`, a pidfd of the container's first process.
     case exec(id: String)
     /// Keep a descriptor over the supervisor's death, under this name. Descriptors: the one to keep.
     case keep(name: String)

@@ -24,7 +24,14 @@ struct Program {
     }
 
     /// Gives up what the process may not keep, and becomes the program.
-    func execute(as identity: Identity, socket: PacketSocket) throws(SetupFailure) -> Never {
+    ///
+    /// The filter binds what comes after it, so it comes last: only capset(2), where CAP_SYS_ADMIN had to be kept for it,
+    /// what the init does, and execve(2) must be among what it allows.
+    ///
+    /// - Parameter initProcess: whether this process stays, as trice's init, and a child becomes the program.
+    func execute(
+        as identity: Identity, under filter: SeccompFilter?, initProcess: Bool = false, socket: PacketSocket
+    ) throws(SetupFailure) -> Never {
         try setLimits()
         if let adjustment = process.oomScoreAdjustment {
             try attempt("oom_score_adj") { () throws(SystemError) in
@@ -38,11 +45,16 @@ struct Program {
         }
         // A pipe is reopened through /dev/stdout: it has to belong to who writes. Files and terminals stay as they are.
         for stream in 0...2 as ClosedRange<Int32> { Program.give(stream, to: identity) }
-        try identity.assume(capabilities: CapabilitySet(names: process.capabilities))
+        let capabilities = CapabilitySet(names: process.capabilities)
+        try identity.assume(bounding: capabilities)
         try attempt { () throws(SystemError) in
             try check("close_range") { trice_close_range(3, UInt32.max, Int32(CLOSE_RANGE_CLOEXEC)) }
         }
         let path = try find(process.arguments.first ?? "")
+        if process.noNewPrivileges { try identity.keep(capabilities) }
+        try attempt("security_opt") { () throws(SystemError) in try filter?.install() }
+        if !process.noNewPrivileges { try identity.keep(capabilities) }
+        if initProcess { try InitProcess.divide() }
         withCStrings(process.arguments) { arguments in
             withCStrings(environment) { _ = execve(path, arguments, $0) }
         }

@@ -21,6 +21,8 @@ package struct ProjectPaths: Hashable, Sendable {
     /// What goes with the machine's run: the supervisor's socket, the containers' pipes.
     package var run: String { "\(roots.run)/projects/\(project)" }
     package var socket: String { "\(run)/api.sock" }
+    /// The socket while its supervisor is about to end.
+    package var leavingSocket: String { "\(socket).leaving" }
     package var supervisorPID: String { "\(run)/supervisor.pid" }
     package var launcherPID: String { "\(run)/launcher.pid" }
     package var supervisorLog: String { "\(run)/supervisor.log" }
@@ -32,11 +34,11 @@ package struct ProjectPaths: Hashable, Sendable {
     package var mountPoint: String { "\(roots.run)/rootfs" }
 
     package func cgroup(_ id: String, in hierarchy: ControlGroupHierarchy) -> ControlGroup {
-        ControlGroup(path: "\(cgroupParent(in: hierarchy).path)/\(id)")
+        hierarchy.group("trice/\(roots.tag)/\(project)/\(id)")
     }
 
     package func cgroupParent(in hierarchy: ControlGroupHierarchy) -> ControlGroup {
-        ControlGroup(path: "\(hierarchy.mountPoint)/trice/\(roots.tag)/\(project)")
+        hierarchy.group("trice/\(roots.tag)/\(project)")
     }
 }
 

@@ -17,11 +17,14 @@ struct RootFileSystem {
     func enter() throws(SetupFailure) {
         try mount("", "/", nil, MountFlag.recursive | MountFlag.private)
         let sources = try openBindSources()
-        let hostDevices = spec.privileged ? try attempt("privileged") { () throws(SystemError) in try DeviceNodes.ofHost() } : []
+        var devices = spec.devices
+        if spec.privileged {
+            devices = try attempt("privileged") { () throws(SystemError) in try DeviceNode.ofHost() } + devices
+        }
         try mountOverlay()
         try pivot()
         try mountKernelFileSystems()
-        try DeviceNodes.create(hostDevices)
+        try attempt("devices") { () throws(SystemError) in try DeviceNode.create(devices) }
         for (index, volume) in spec.mounts.enumerated() { try mountVolume(volume, source: sources[index]) }
     }
 
@@ -109,7 +112,7 @@ struct RootFileSystem {
         try mount("proc", "/proc", "proc", closed)
         try makeTarget("/sys", directory: true)
         try mount("sysfs", "/sys", "sysfs", system)
-        if spec.namespaces.cgroup == .own { try mount("cgroup", "/sys/fs/cgroup", "cgroup2", system) }
+        if spec.namespaces.cgroup == .own { try mountControlGroups(system) }
         try makeTarget("/dev", directory: true)
         try mount("tmpfs", "/dev", "tmpfs", MountFlag.noSuid | MountFlag.strictAccessTime, "mode=755,size=65536k")
         for name in ["pts", "shm", "mqueue"] { try makeTarget("/dev/\(name)", directory: true) }
@@ -126,6 +129,30 @@ struct RootFileSystem {
                 try makeDirectories("/etc")
                 try check("symlink", "/etc/mtab") { symlink("/proc/mounts", "/etc/mtab") }
             }
+        }
+    }
+
+    /// v2 alone where no v1 controller limits the container, else all of them below a tmpfs, as runc does on a hybrid host.
+    private func mountControlGroups(_ flags: UInt) throws(SetupFailure) {
+        let top = "/sys/fs/cgroup"
+        let legacy = spec.process.controlGroups
+        if legacy.isEmpty { return try mount("cgroup", top, "cgroup2", flags) }
+        try mount("tmpfs", top, "tmpfs", flags & ~MountFlag.readOnly, "mode=755")
+        for group in legacy {
+            let name = group.controllers.joined(separator: ",")
+            try makeTarget("\(top)/\(name)", directory: true)
+            try mount("cgroup", "\(top)/\(name)", "cgroup", flags, name)
+            for controller in group.controllers where controller != name {
+                try attempt { () throws(SystemError) in
+                    try check("symlink", "\(top)/\(controller)") { symlink(name, "\(top)/\(controller)") }
+                }
+            }
+        }
+        try makeTarget("\(top)/unified", directory: true)
+        try mount("cgroup", "\(top)/unified", "cgroup2", flags)
+        if flags & MountFlag.readOnly == 0 { return }
+        try attempt { () throws(SystemError) in
+            try check("mount_setattr", top) { trice_mount_setattr(AT_FDCWD, top, 0, MountAttribute.readOnly, 0, 0, -1) }
         }
     }
 

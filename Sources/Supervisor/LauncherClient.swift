@@ -49,27 +49,27 @@ final class LauncherClient {
     }
 
     func create(
-        _ id: String, _ spec: ContainerSpec, stdio: [Descriptor], cgroup: Descriptor,
+        _ id: String, _ spec: ContainerSpec, stdio: [Descriptor], cgroup: Descriptor, filter: Descriptor,
         then: @escaping (Result<Created, SetupFailure>) -> Void
     ) throws {
         let document = try memoryFile("container", encodeJSON(spec))
         waiting[id] = then
-        try channel.send(
-            LauncherRequest.create(container: id, namespaces: spec.namespaces),
-            descriptors: [document] + stdio + [cgroup])
+        try send(
+            .create(container: id, namespaces: spec.namespaces), descriptors: [document] + stdio + [cgroup, filter])
     }
 
     func exec(
-        _ id: String, _ process: ProcessSpec, stdio: [Descriptor], cgroup: Descriptor, target: Descriptor,
+        _ id: String, _ process: ProcessSpec, stdio: [Descriptor], cgroup: Descriptor, filter: Descriptor,
+        target: Descriptor,
         then: @escaping (Result<Created, SetupFailure>) -> Void
     ) throws {
         let document = try memoryFile("process", encodeJSON(process))
         waiting[id] = then
-        try channel.send(LauncherRequest.exec(id: id), descriptors: [document] + stdio + [cgroup, target])
+        try send(.exec(id: id), descriptors: [document] + stdio + [cgroup, filter, target])
     }
 
     func keep(_ name: String, _ descriptor: Descriptor) throws {
-        try channel.send(LauncherRequest.keep(name: name), descriptors: [descriptor])
+        try send(.keep(name: name), descriptors: [descriptor])
     }
 
     /// Takes what the launcher kept under this name; it keeps its own copy until `drop`.
@@ -80,7 +80,17 @@ final class LauncherClient {
     func quit() { tell(.quit) }
 
     private func tell(_ request: LauncherRequest) {
-        do { try channel.send(request) } catch { log("the launcher does not take a request: \(error)") }
+        do { try send(request) } catch { log("the launcher does not take a request: \(error)") }
+    }
+
+    /// A launcher that is gone is no fault of the container that was asked for.
+    private func send(_ request: LauncherRequest, descriptors: [Descriptor] = []) throws {
+        do { try channel.send(request, descriptors: descriptors) } catch let error as SystemError
+            where error.errno == EPIPE || error.errno == ECONNRESET
+        {
+            onLost()
+            throw error
+        }
     }
 
     private func receive() {

@@ -4,6 +4,7 @@
 import Compose
 import Core
 import Images
+import Linux
 
 /// What a Compose file may say and this version cannot do: refused at its place when the stack is to come up, as nothing
 /// that is accepted is ignored.
@@ -30,25 +31,15 @@ enum Servable {
         Attribute("models") { !$0.models.isEmpty },
         Attribute("pull_refresh_after") { $0.pullRefreshAfter != nil },
 
-        Attribute("mem_limit") { $0.limits.memory != nil },
-        Attribute("mem_reservation") { $0.limits.memoryReservation != nil },
-        Attribute("memswap_limit") { $0.limits.memoryAndSwap != nil },
-        Attribute("mem_swappiness") { $0.limits.swappiness != nil },
-        Attribute("cpus") { $0.limits.cpus != nil },
         Attribute("cpu_count") { $0.limits.cpuCount != nil },
         Attribute("cpu_percent") { $0.limits.cpuPercent != nil },
-        Attribute("cpu_shares") { $0.limits.cpuShares != nil },
-        Attribute("cpu_quota") { $0.limits.cpuQuota != nil },
-        Attribute("cpu_period") { $0.limits.cpuPeriod != nil },
-        Attribute("cpu_rt_runtime") { $0.limits.realtimeRuntime != nil },
-        Attribute("cpu_rt_period") { $0.limits.realtimePeriod != nil },
-        Attribute("cpuset") { $0.limits.cpuset != nil },
-        Attribute("pids_limit") { $0.limits.pids != nil },
-        Attribute("blkio_config") { $0.blockIO != nil },
-        Attribute("oom_kill_disable") { $0.oomKillDisable },
         Attribute("storage_opt") { !$0.storageOptions.isEmpty },
-        Attribute("deploy.resources.limits") { $0.deploy?.resources.limits != nil },
-        Attribute("deploy.resources.reservations") { $0.deploy?.resources.reservations != nil },
+        Attribute("deploy.resources.reservations.devices") {
+            $0.deploy?.resources.reservations?.devices.isEmpty == false
+        },
+        Attribute("deploy.resources.reservations.generic_resources") {
+            $0.deploy?.resources.reservations?.genericResources.isEmpty == false
+        },
         Attribute("deploy.mode") { ![nil, .replicated].contains($0.deploy?.mode) },
         Attribute("deploy.endpoint_mode") { $0.deploy?.endpointMode != nil },
         Attribute("deploy.labels") { $0.deploy?.labels.isEmpty == false },
@@ -57,8 +48,6 @@ enum Servable {
         Attribute("deploy.rollback_config") { $0.deploy?.rollbackConfig != nil },
         Attribute("deploy.placement") { ![nil, Deploy.Placement()].contains($0.deploy?.placement) },
 
-        Attribute("devices") { !$0.devices.isEmpty },
-        Attribute("device_cgroup_rules") { !$0.deviceRules.isEmpty },
         Attribute("gpus") { !$0.gpus.isEmpty },
         Attribute("credential_spec") { $0.credentialSpec != nil },
         Attribute("isolation") { ![nil, "default"].contains($0.isolation) },
@@ -74,7 +63,6 @@ enum Servable {
         Attribute("volumes_from") { !$0.volumesFrom.isEmpty },
         Attribute("links") { !$0.links.isEmpty },
         Attribute("external_links") { !$0.externalLinks.isEmpty },
-        Attribute("mac_address") { $0.macAddress != nil },
         Attribute("logging") { ![nil, Logging()].contains($0.logging) },
         Attribute("annotations") { !$0.annotations.isEmpty },
 
@@ -85,13 +73,7 @@ enum Servable {
     ]
 
     private static let attachments: [Attribute<NetworkAttachment>] = [
-        Attribute("ipv4_address") { $0.ipv4Address != nil },
-        Attribute("ipv6_address") { $0.ipv6Address != nil },
         Attribute("link_local_ips") { !$0.linkLocalAddresses.isEmpty },
-        Attribute("mac_address") { $0.macAddress != nil },
-        Attribute("priority") { $0.priority != nil },
-        Attribute("gw_priority") { $0.gatewayPriority != nil },
-        Attribute("interface_name") { $0.interfaceName != nil },
         Attribute("driver_opts") { !$0.driverOptions.isEmpty },
     ]
 
@@ -99,13 +81,11 @@ enum Servable {
         Attribute("driver", hint: "leave it out, or write bridge") {
             ![nil, "", "default", "bridge"].contains($0.driver)
         },
-        Attribute("driver_opts") { !$0.driverOptions.isEmpty },
-        Attribute("attachable") { $0.isAttachable },
+        Attribute("driver_opts") { network in
+            network.driverOptions.contains { !Network.servedOptions.contains($0.name) }
+        },
         Attribute("enable_ipv4") { $0.enableIPv4 == false },
-        Attribute("enable_ipv6") { $0.enableIPv6 == true },
         Attribute("ipam") { ![nil, "default"].contains($0.ipamDriver) || !$0.ipamOptions.isEmpty },
-        Attribute("ipam") { $0.subnets.contains { $0.ipRange != nil || !$0.auxiliaryAddresses.isEmpty } },
-        Attribute("ipam") { $0.subnets.count > 1 },
     ]
 
     private static let volumes: [Attribute<Volume>] = [
@@ -131,7 +111,19 @@ enum Servable {
             }
         }
         for (index, option) in service.securityOptions.enumerated() {
-            if case .noNewPrivileges = option.kind { continue }
+            switch option.kind {
+            case .noNewPrivileges, .seccomp, .unconfinedSystemPaths, .appArmor("unconfined"), .label("disable"):
+                continue
+            case .appArmor where !exists("/sys/kernel/security/apparmor"):
+                throw Failure(
+                    "\(name): security_opt '\(option.text)': this kernel does not enforce AppArmor",
+                    at: service.place("security_opt[\(index)]"))
+            case .label where !exists("/sys/fs/selinux/enforce"):
+                throw Failure(
+                    "\(name): security_opt '\(option.text)': this kernel does not enforce SELinux",
+                    at: service.place("security_opt[\(index)]"))
+            case .appArmor, .label, .other: break
+            }
             throw Failure(
                 "\(name): security_opt '\(option.text)' is not supported yet",
                 at: service.place("security_opt[\(index)]"))
@@ -208,15 +200,13 @@ enum Servable {
 
     /// What is refused of keys of a service that are served else, for `Specs/support.md`.
     static let partlyRefused = [
-        "ipc": "`container:`", "network_mode": "`bridge`, `container:`", "pid": "`container:`",
-        "platform": "another than the host's", "ports": "SCTP",
-        "pull_policy": "`always`, `refresh`, `daily`, `weekly`, `every_…`, `build`",
-        "restart": "what the specification does not name", "security_opt": "all but `no-new-privileges`",
+        "driver": "all but `bridge` for networks, `local` for volumes", "enable_ipv4": "false",
+        "ipam": "drivers and options", "ipc": "`container:`", "isolation": "all but `default`",
+        "network_mode": "`bridge`, `container:`", "pid": "`container:`", "platform": "another than the host's",
+        "ports": "SCTP", "pull_policy": "`always`, `refresh`, `daily`, `weekly`, `every_…`, `build`",
+        "restart": "what the specification does not name",
+        "security_opt": "options that the host's kernel does not enforce",
         "volumes":
             "`bind.propagation`, `bind.recursive`, `volume.subpath`, `volume.labels`, types `image`, `npipe`, `cluster`",
-        "networks": "see below", "deploy": "see below",
-        "driver": "all but `bridge` for networks, `local` for volumes",
-        "ipam": "drivers, options, `ip_range`, `aux_addresses`, several subnets",
-        "enable_ipv4": "false", "enable_ipv6": "true", "isolation": "all but `default`", "attachable": "true",
     ]
 }

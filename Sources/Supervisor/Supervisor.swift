@@ -22,7 +22,8 @@ final class Supervisor {
     let ports: PortPublisher
     let resolvers: NameService
     let hierarchy: ControlGroupHierarchy
-    let deviceFilter: Descriptor
+    let deviceFilters = DeviceFilters()
+    let seccompFilters = SeccompFilters()
     var server: Server?
 
     var saved: SavedProject?
@@ -58,7 +59,6 @@ final class Supervisor {
         ports = PortPublisher(firewall: networks.firewall, launcher: launcher, on: loop)
         resolvers = NameService(networks: networks, on: loop)
         hierarchy = try ControlGroupHierarchy.ofHost()
-        deviceFilter = try DeviceFilter(DeviceRule.docker).load()
     }
 
     /// Takes over what runs, and serves until the project needs nobody any more.
@@ -69,6 +69,7 @@ final class Supervisor {
         launcher.onEnded = { [unowned self] in self.processEnded($0) }
         launcher.onLost = { [unowned self] in self.launcherLost() }
         try launcher.begin()
+        stay()
         saved = try records.loadDesired()
         try adopt(children: children, ended: ended)
         server = try Server(listener, on: loop) { [unowned self] connection, request, descriptors in
@@ -243,21 +244,24 @@ final class Supervisor {
             // Renamed, it takes no new client; one that came before is in the queue, and then this supervisor stays.
             // Without its socket nobody can ask for it any more, and it goes too.
             let isReachable = exists(paths.socket)
-            if isReachable {
-                try check("rename", paths.socket) { rename(paths.socket, "\(paths.socket).leaving") }
-            }
-            if server.accept() && isReachable {
-                try check("rename", paths.socket) { rename("\(paths.socket).leaving", paths.socket) }
-                return
-            }
-            leaving = true
-            try removeTree(paths.run)
+            if isReachable { try check("rename", paths.socket) { rename(paths.socket, paths.leavingSocket) } }
+            if server.accept() && isReachable { return stay() }
             if containers.isEmpty && networks.names.isEmpty { try removeState() }
+            try removeTree(paths.run)
+            leaving = true
             launcher.quit()
             loop.stop()
         } catch {
             log("the supervisor cannot leave: \(error)")
+            stay()
             leaveLater()
+        }
+    }
+
+    /// Takes clients again, where an earlier attempt to leave was given up or cut off.
+    private func stay() {
+        if exists(paths.leavingSocket) && rename(paths.leavingSocket, paths.socket) != 0 {
+            log("the supervisor cannot be reached: \(SystemError("rename", paths.leavingSocket))")
         }
     }
 
@@ -274,8 +278,8 @@ final class Supervisor {
     private func hierarchyCleanUp() throws {
         try paths.cgroupParent(in: hierarchy).remove()
         // The root's own directory goes with its last project; another project in it keeps it.
-        rmdir(parentDirectory(paths.cgroupParent(in: hierarchy).path))
-        rmdir("\(hierarchy.mountPoint)/trice")
+        hierarchy.group("trice/\(paths.roots.tag)").removeIfEmpty()
+        hierarchy.group("trice").removeIfEmpty()
     }
 
     /// The parent of all processes is gone: a new one takes over, with a new supervisor.

@@ -14,22 +14,21 @@ package enum SupervisorStart {
 
     /// Starts the launcher as a process of its own session, without any descriptor of the caller.
     ///
-    /// - Returns: a pipe that is closed when the launcher has its socket, or has failed.
+    /// - Returns: a pipe that ends when the launcher has its socket, or has failed: then it says why.
     /// - Precondition: the caller has a single thread.
     package static func spawnLauncher(_ paths: ProjectPaths) throws(SystemError) -> Descriptor {
-        try makeDirectories(paths.run, mode: 0o700)
         let ready = try Descriptor.pipe()
-        let errors = try Descriptor.open(paths.supervisorLog, O_WRONLY | O_APPEND | O_CREAT, mode: 0o600)
         let null = try Descriptor.open("/dev/null", O_RDWR)
         let pid = try check("fork") { trice_fork() }
-        if pid > 0 { return withExtendedLifetime((null, errors)) { ready.read } }
+        if pid > 0 { return withExtendedLifetime(null) { ready.read } }
         setsid()
         chdir("/")
-        let sources = [null, null, errors, ready.write]
+        // Descriptor 2 is the log once the launcher has the project: until then its directory may be on its way out.
+        let sources = [null, null, ready.write]
         withExtendedLifetime(sources) {
             for (target, source) in sources.enumerated() { dup2(source.raw, Int32(target)) }
         }
-        trice_close_range(4, UInt32.max, 0)
+        trice_close_range(3, UInt32.max, 0)
         let environment = [
             "TRICE_ROOT=\(paths.roots.root)", "TRICE_RUN=\(paths.roots.run)", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
         ]
@@ -41,15 +40,11 @@ package enum SupervisorStart {
 
     /// What the launcher's process does. It must have a single thread.
     package static func runLauncher(_ paths: ProjectPaths) -> Never {
-        // Descriptor 3 tells who waits that the socket is there.
-        let ready = Descriptor(3)
-        trice_set_name("trice-launcher")
+        trice_set_name(Launcher.processName)
         do {
             umask(0o022)
             signal(SIGPIPE, SIG_IGN)
-            try makeDirectories(paths.run, mode: 0o700)
             guard let listener = try claim(paths) else { exit(0) }
-            ready.close()
             let launcher = try Launcher { channel in runSupervisor(paths, channel, listener) }
             try launcher.run()
             exit(0)
@@ -59,10 +54,12 @@ package enum SupervisorStart {
         }
     }
 
-    /// Makes this process the project's launcher, unless there is one.
+    /// Makes this process the project's launcher, unless there is one. With its log as descriptor 2, who waits for it
+    /// hears that the socket is there.
     ///
     /// - Returns: the socket that clients connect to.
     private static func claim(_ paths: ProjectPaths) throws -> Descriptor? {
+        try makeDirectories(parentDirectory(paths.startLock), mode: 0o700)
         let lock = try FileLock(paths.startLock)
         defer { withExtendedLifetime(lock) {} }
         if exists(paths.launcherPID),
@@ -81,6 +78,8 @@ package enum SupervisorStart {
         try check("listen") { listen(listener.raw, 128) }
         guard let own = ProcessIdentity(runningPID: getpid()) else { throw SystemError("open", "/proc/self/stat") }
         try writeAtomically(paths.launcherPID, encodeJSON(own), durable: false)
+        let errors = try Descriptor.open(paths.supervisorLog, O_WRONLY | O_APPEND | O_CREAT, mode: 0o600)
+        try check("dup2", paths.supervisorLog) { dup2(errors.raw, 2) }
         return listener
     }
 

@@ -103,6 +103,10 @@ final class Sandbox: @unchecked Sendable {
 
     /// A command that goes on in the background.
     func start(_ arguments: String..., output: String) throws -> Process {
+        try start(arguments, output: output)
+    }
+
+    func start(_ arguments: [String], output: String) throws -> Process {
         let process = self.process([Sandbox.binary, "-p", project] + arguments, [:])
         _ = FileManager.default.createFile(atPath: "\(work)/\(output)", contents: nil)
         process.standardOutput = FileHandle(forWritingAtPath: "\(work)/\(output)")
@@ -238,8 +242,9 @@ final class Sandbox: @unchecked Sendable {
         #expect(eventually { processes().isEmpty }, "processes: \(processes())")
         let mounts = (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? ""
         #expect(!mounts.contains(directory))
-        for hierarchy in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"] {
-            #expect(!FileManager.default.fileExists(atPath: "\(hierarchy)/trice/\(tag)"))
+        let below = ((try? FileManager.default.contentsOfDirectory(atPath: "/sys/fs/cgroup")) ?? []) + ["."]
+        for hierarchy in below {
+            #expect(!FileManager.default.fileExists(atPath: "/sys/fs/cgroup/\(hierarchy)/trice/\(tag)"))
         }
         let left = ((try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/run/projects")) ?? []).filter {
             !$0.hasSuffix(".lock")

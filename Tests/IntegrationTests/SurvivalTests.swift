@@ -113,4 +113,51 @@ import Testing
             #expect(box.ps().isEmpty)
         }
     }
+
+    /// What happens to a stack, what is killed meanwhile, and after how many milliseconds.
+    struct Blow: CustomTestStringConvertible {
+        let command: [String]
+        let victims: Set<Victim>
+        let after: Int32
+        enum Victim: String, CaseIterable { case supervisor, launcher, command }
+        var testDescription: String {
+            "\(victims.map(\.rawValue).sorted().joined(separator: " and ")) after \(after) ms of \(command.joined(separator: " "))"
+        }
+
+        /// Always the same ones, spread over commands, victims and instants.
+        static let all: [Blow] = {
+            let commands = [
+                ["up", "-d"], ["up", "-d", "--scale", "a=3"], ["restart", "-t", "1"], ["down", "-t", "1"],
+                ["up", "-d", "--force-recreate", "-t", "1"],
+            ]
+            let victims: [Set<Victim>] = [
+                [.supervisor], [.launcher], [.supervisor, .launcher], [.command, .supervisor], Set(Victim.allCases),
+            ]
+            return (0..<20).map { index in
+                Blow(
+                    command: commands[index % 5], victims: victims[(index + index / 5) % 5],
+                    after: Int32(index * 37 % 190))
+            }
+        }()
+    }
+
+    @Test(arguments: Blow.all)
+    func `whatever is killed at whatever instant, the next up puts it right and down leaves nothing`(_ blow: Blow) throws {
+        try Sandbox.run("blow") { box in
+            try box.write("services: { a: { image: busybox:1, init: true, scale: 8 } }")
+            if blow.command != ["up", "-d"] { box.must("up", "-d") }
+            let command = try box.start(blow.command, output: "log")
+            poll(nil, 0, blow.after)
+            let pids = [
+                Blow.Victim.supervisor: box.supervisorPID, .launcher: box.launcherPID,
+                .command: command.processIdentifier,
+            ]
+            for victim in blow.victims { if let pid = pids[victim] ?? nil { kill(pid, SIGKILL) } }
+            command.waitUntilExit()
+            #expect(blow.victims.contains(.command) || command.terminationStatus == 0, "\(box.read("log"))")
+            box.must("up", "-d")
+            #expect(box.ps().map(\.State) == Array(repeating: "running", count: 8))
+            box.must("down", "-t", "1")
+        }
+    }
 }

@@ -193,6 +193,19 @@ func hex(_ text: String) -> [UInt8] {
         #expect(ask("nobody", type) == .forward)
     }
 
+    @Test func `a container with an IPv6 address has that too, and its replicas without one do not hide it`() {
+        var zone = self.zone
+        zone.add(["p-web-3", "web"], at: IPv4Address("10.0.0.4")!, IPv6Address("fd00::4")!, network: "p_default")
+        #expect(ask("web", 28, zone: zone) == .addresses6([IPv6Address("fd00::4")!]))
+        #expect(set(ask("web", zone: zone)) == ["10.0.0.2", "10.0.0.3", "10.0.0.4"])
+        let reverse = "4." + String(repeating: "0.", count: 27) + "0.0.d.f.ip6.arpa"
+        #expect(ask(reverse, 12, zone: zone) == .pointer(DNSName("p-web-3.p_default")!))
+        zone.remove(IPv4Address("10.0.0.4")!, network: "p_default")
+        #expect(ask("web", 28, zone: zone) == .empty)
+        #expect(ask(reverse, 12, zone: zone) == .forward)
+        #expect(zone == self.zone)
+    }
+
     @Test func `an address is asked for its name`() {
         #expect(ask("3.0.0.10.in-addr.arpa", 12) == .pointer(DNSName("p-web-2.p_default")!))
         #expect(ask("2.0.1.10.in-addr.arpa", 12) == .forward)

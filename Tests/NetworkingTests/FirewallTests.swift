@@ -15,15 +15,15 @@ import Testing
     @Test func `a network is elements of the sets`() {
         let subnet = IPv4Prefix("10.1.0.0/24")!
         #expect(
-            script.addNetwork(bridge: "tr-a", subnet: subnet, isInternal: true) == """
+            script.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isInternal: true)) == """
                 add element inet trice_0123abcd bridges { "tr-a" }
                 add element inet trice_0123abcd within { "tr-a" . "tr-a" }
                 add element inet trice_0123abcd subnets { 10.1.0.0/24 }
                 add element inet trice_0123abcd internal { "tr-a" }
 
                 """)
-        #expect(!script.addNetwork(bridge: "tr-a", subnet: subnet, isInternal: false).contains("internal"))
-        #expect(script.removeNetwork(bridge: "tr-a", subnet: subnet, isInternal: true).count == 4)
+        #expect(!script.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isInternal: false)).contains("internal"))
+        #expect(script.removeNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isInternal: true)).count == 4)
     }
 
     @Test func `any number of ports is one command a map`() {
@@ -68,10 +68,10 @@ import Testing
             defer { unlink(path) }
             let firewall = Firewall(tag: "t", lockPath: path)
             let (a, b) = (IPv4Prefix("10.1.0.0/24")!, IPv4Prefix("10.2.0.0/24")!)
-            try firewall.removeNetwork(bridge: "tr-a", subnet: a)
-            try firewall.addNetwork(bridge: "tr-a", subnet: a)
-            try firewall.addNetwork(bridge: "tr-a", subnet: a)
-            try firewall.addNetwork(bridge: "tr-b", subnet: b, isInternal: true)
+            try firewall.removeNetwork(FirewallNetwork(bridge: "tr-a", subnet: a))
+            try firewall.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: a))
+            try firewall.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: a))
+            try firewall.addNetwork(FirewallNetwork(bridge: "tr-b", subnet: b, isInternal: true))
             try firewall.ensureTable()
             #expect(try firewall.tables() == ["trice_t"])
             let port = PublishedPort(hostPort: 80, address: IPv4Address("10.1.0.2")!, port: 80)
@@ -85,13 +85,13 @@ import Testing
             try firewall.unpublish([other, moved])
             try firewall.unpublish([moved])
             #expect(try !run("nft", "list", "map", "inet", "trice_t", "published").contains("10.1.0.3"))
-            try firewall.removeNetwork(bridge: "tr-b", subnet: b, isInternal: true)
-            try firewall.removeNetwork(bridge: "tr-b", subnet: b, isInternal: true)
+            try firewall.removeNetwork(FirewallNetwork(bridge: "tr-b", subnet: b, isInternal: true))
+            try firewall.removeNetwork(FirewallNetwork(bridge: "tr-b", subnet: b, isInternal: true))
             #expect(try firewall.tables() == ["trice_t"])
-            try firewall.removeNetwork(bridge: "tr-a", subnet: a)
+            try firewall.removeNetwork(FirewallNetwork(bridge: "tr-a", subnet: a))
             #expect(try firewall.tables().isEmpty)
             #expect(try run("nft", "list", "ruleset") == "")
-            #expect(throws: Failure.self) { try firewall.addNetwork(bridge: "a\" }", subnet: a) }
+            #expect(throws: Failure.self) { try firewall.addNetwork(FirewallNetwork(bridge: "a\" }", subnet: a)) }
         }
     }
 
@@ -104,7 +104,7 @@ import Testing
             func network(_ name: String, _ number: Int, isInternal: Bool) throws -> Int32 {
                 let network = BridgeNetwork(
                     name: name, subnet: IPv4Prefix("10.\(number).0.0/24")!, gateway: IPv4Address("10.\(number).0.1")!)
-                try firewall.addNetwork(bridge: name, subnet: network.subnet, isInternal: isInternal)
+                try firewall.addNetwork(FirewallNetwork(bridge: name, subnet: network.subnet, isInternal: isInternal))
                 return try host.create(network)
             }
             func container(_ bridge: Int32, _ address: String) throws -> Child {
@@ -189,9 +189,9 @@ import Testing
             defer { unlink(path) }
             let start = EventLoop.now
             let firewall = Firewall(tag: "t", lockPath: path)
-            try firewall.addNetwork(bridge: "tr-a", subnet: IPv4Prefix("10.1.0.0/24")!)
+            try firewall.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: IPv4Prefix("10.1.0.0/24")!))
             let first = EventLoop.now
-            try firewall.addNetwork(bridge: "tr-b", subnet: IPv4Prefix("10.2.0.0/24")!)
+            try firewall.addNetwork(FirewallNetwork(bridge: "tr-b", subnet: IPv4Prefix("10.2.0.0/24")!))
             let second = EventLoop.now
             try firewall.publish([PublishedPort(hostPort: 80, address: IPv4Address("10.1.0.2")!, port: 80)])
             let third = EventLoop.now

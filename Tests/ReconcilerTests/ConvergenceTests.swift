@@ -88,7 +88,8 @@ import Testing
                     for dependency in goal.dependencies where !holds(dependency, before) { wrong.append("\(action): before \(dependency)") }
                 }
             case .stop(let id):
-                change(id, action, from: [.running]) { $0.phase = .stopping }
+                let began = clock
+                change(id, action, from: [.running]) { ($0.phase, $0.stopBegan) = (.stopping, began) }
                 guard desired.down, let state = before.containers.first(where: { $0.id == id }) else { return }
                 for (name, goal) in desired.services where goal.dependencies.contains(where: { $0.service == state.service }) {
                     if before.containers.contains(where: { $0.service == name && $0.isLive }) { wrong.append("\(action): before \(name)") }

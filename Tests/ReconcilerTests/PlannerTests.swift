@@ -92,6 +92,14 @@ import Testing
         #expect(plan.verdicts["a"] == (row.action == nil ? .settled : .pending))
     }
 
+    @Test func `one that was being stopped when the user asked for it starts when it has ended`() {
+        let state = container("a", 1, .exited) {
+            ($0.stoppedByUser, $0.stopBegan, $0.finished) = (true, 250 * second, 270 * second)
+        }
+        #expect(planned(["a": goal { $0.requested = 260 * second }], [state]).actions == [Self.start])
+        #expect(planned(["a": goal { $0.requested = 240 * second }], [state]).actions.isEmpty)
+    }
+
     @Test func `an end after the request counts`() {
         let state = container("a", 1, .exited) { $0.exitCode = 1 }
         #expect(planned(["a": goal { ($0.requested, $0.rerunsCompleted) = (250 * second, true) }], [state]).actions.isEmpty)

@@ -66,7 +66,10 @@ import Testing
         // A key of a section that is not refused at all is served, whatever one of the same name in another section is.
         let what = section == "services" || isRefused ? Servable.partlyRefused[key] : nil
         if let what { return "served; refused: \(what)" }
-        if isPartly { return "served; refused: \(refused.filter { $0.hasPrefix("\(key).") }.joined(separator: ", "))" }
+        if isPartly {
+            let parts = refused.filter { $0.hasPrefix("\(key).") }.map { "`\($0.dropFirst(key.utf8.count + 1))`" }
+            return "served; refused: \(parts.joined(separator: ", "))"
+        }
         return isRefused ? "refused by `up`" : "served"
     }
 }

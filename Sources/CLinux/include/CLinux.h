@@ -67,6 +67,12 @@ int trice_mount_setattr(int directory, const char *path, unsigned int flags, uin
 int trice_bpf_load_device(const void *instructions, uint32_t count);
 int trice_bpf_attach_device(int cgroup, int program);
 
+// keyctl(2), KEYCTL_JOIN_SESSION_KEYRING: a new, empty session keyring for this process.
+int trice_new_session_keyring(void);
+
+// seccomp(2) with SECCOMP_SET_MODE_FILTER, Linux 3.17: `count` instructions of classic BPF (struct sock_filter).
+int trice_seccomp_filter(unsigned int flags, const void *instructions, unsigned short count);
+
 // The macros of cmsg(3): sends `count` descriptors with the bytes; receives up to `capacity` of them, close-on-exec.
 // Received descriptors beyond the capacity are closed and ENOBUFS is set. `*count` says how many came.
 ssize_t trice_send_descriptors(int socket, const void *bytes, size_t length, const int *descriptors, int count, int flags);

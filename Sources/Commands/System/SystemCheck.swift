@@ -104,15 +104,12 @@ struct HostSurvey {
     }
 
     private mutating func lookAtControlGroups(_ roots: Roots, _ running: [ContainerRecord]) throws {
-        let parent = "\(try ControlGroupHierarchy.ofHost().mountPoint)/trice/\(roots.tag)"
-        guard exists(parent) else { return }
         let known = Set(running.map(\.id))
-        for project in try directories(parent) {
-            for id in try directories("\(parent)/\(project)") {
-                if known.contains(id) {
-                    lines.append("cgroup of \(project): \(id.prefix(12))")
-                } else {
-                    leaks.append("cgroup \(parent)/\(project)/\(id)")
+        for parent in try ControlGroupHierarchy.ofHost().group("trice/\(roots.tag)").directories {
+            for project in try directories(parent) {
+                for id in try directories("\(parent)/\(project)") {
+                    let path = "\(parent)/\(project)/\(id)"
+                    if known.contains(id) { lines.append("cgroup \(path)") } else { leaks.append("cgroup \(path)") }
                 }
             }
         }

@@ -55,7 +55,8 @@ extension Supervisor {
         let asked = try adopt(project, options)
         warnOfOrphans(client, project, options)
         let known = Set(project.services.map(\.name))
-        let orphans = options.removeOrphans ? Set(containers.values.map(\.record.config.service)).subtracting(known) : []
+        let orphans =
+            options.removeOrphans ? Set(containers.values.map(\.record.config.service)).subtracting(known) : []
         waiters.append(Waiter(client, .reached(asked.union(orphans), healthy: options.wait)))
         reconcile()
     }
@@ -80,6 +81,7 @@ extension Supervisor {
         for name in asked {
             guard let service = project.service(name) else { throw Failure("no such service: \(name)") }
             try Servable.check(service)
+            try ServiceLimits(service: service).check(on: hierarchy)
             let replicas = options.scale[name] ?? service.replicas
             if replicas > 1, let containerName = service.containerName {
                 throw Failure(
@@ -120,13 +122,18 @@ extension Supervisor {
         let now = realTime()
         for service in project.services {
             let follows = service.dependencies.contains { dependency in
-                guard dependency.restart, let goal = desired.services[dependency.service], goal.intent == .running else { return false }
+                guard dependency.restart, let goal = desired.services[dependency.service], goal.intent == .running
+                else { return false }
                 return containers.values.contains { container in
-                    let isStale = container.state.created < goal.recreateBefore || (container.state.hash != goal.hash && !goal.keepsContainers)
+                    let isStale =
+                        container.state.created < goal.recreateBefore
+                        || (container.state.hash != goal.hash && !goal.keepsContainers)
                     return container.record.config.service == dependency.service && !container.state.isOneOff && isStale
                 }
             }
-            if follows && desired.services[service.name]?.intent == .running { desired.services[service.name]?.restartBefore = now }
+            if follows && desired.services[service.name]?.intent == .running {
+                desired.services[service.name]?.restartBefore = now
+            }
         }
     }
 
@@ -209,7 +216,9 @@ extension Supervisor {
             else { continue }
             let stopSignal = signalNumber(
                 container.service.stopSignal ?? container.record.config.imageConfig.stopSignal ?? "TERM")
-            if signal == SIGKILL || signal == stopSignal { container.state.stoppedByUser = true }
+            if signal == SIGKILL || signal == stopSignal {
+                (container.state.stoppedByUser, container.state.stopBegan) = (true, realTime())
+            }
             emit(container, .kill)
             trice_pidfd_send_signal(pidfd.raw, signal)
         }

@@ -11,9 +11,15 @@ import Runtime
 /// A container that the supervisor looks after: its record, and what is open for it while it runs.
 final class Container {
     var record: ContainerRecord
+    /// The process that this supervisor waits for: the running one, or one that sets itself up.
+    var pid: Int32?
+    /// Whether an earlier supervisor's death cut its start off: when the process has ended, it is as before the start.
+    var isCutOff = false
     var pidfd: Descriptor?
     /// The descriptor of the running process's cgroup, for what `exec` starts.
     var cgroup: Descriptor?
+    /// The v1 cgroups of the running process, for what `exec` starts.
+    var controlGroups: [ControlGroup.Membership] = []
     var setup: SetupWatch?
     var logs: LogWriter?
     var terminal: Descriptor?

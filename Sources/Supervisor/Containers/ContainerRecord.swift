@@ -45,6 +45,8 @@ package struct ContainerConfig: Codable, Hashable, Sendable {
     /// Named volumes in use: container path → volume name. Anonymous ones included.
     package var volumes: [String: String]
     package var anonymousVolumes: [String]
+    /// What the file of `security_opt: seccomp=FILE` said.
+    package var seccompDocument: String?
 }
 
 /// How a container is doing.
@@ -69,7 +71,11 @@ package struct Attachment: Codable, Hashable, Sendable {
     package var address: String
     package var prefixLength: Int
     package var gateway: String
+    package var address6: String?
+    /// The hardware address that was asked for; empty where none was.
     package var mac: String
+    /// The default route goes by the network with the highest one.
+    package var gatewayPriority = 0
     /// Names that resolve to it on this network.
     package var names: [String]
 }

@@ -16,11 +16,19 @@ struct Specification {
     private var image: ImageConfig { config.imageConfig }
 
     /// Masked and read-only as Docker has it (moby, daemon/pkg/oci/defaults.go).
-    private static let maskedPaths = [
-        "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-        "/proc/sched_debug",
-        "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
-    ]
+    private static let maskedPaths =
+        [
+            "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+            "/proc/sched_debug",
+            "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
+        ] + thermalThrottling
+    /// How often each processor grew too hot: tells of the neighbours' load. Masked where the host has it.
+    private static let thermalThrottling: [String] = {
+        let directory = "/sys/devices/system/cpu"
+        do {
+            return try listDirectory(directory).map { "\(directory)/\($0)/thermal_throttle" }.filter { exists($0) }
+        } catch { return [] }  // no sysfs, nothing to mask
+    }()
     private static let readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 
     /// - Parameter namespaces: those that the service's modes ask for, with pids filled in.
@@ -49,13 +57,22 @@ struct Specification {
         for sysctl in service.sysctls { spec.sysctls[sysctl.name] = sysctl.value }
         if let size = service.shmSize { spec.sharedMemorySize = UInt64(size.bytes) }
         spec.initProcess = service.initProcess ?? false
-        if service.privileged {
-            spec.privileged = true
-        } else {
+        spec.privileged = service.privileged
+        if !service.privileged && !service.securityOptions.contains(where: { $0.kind == .unconfinedSystemPaths }) {
             spec.maskedPaths = Specification.maskedPaths
             spec.readonlyPaths = Specification.readonlyPaths
         }
         return spec
+    }
+
+    /// What the container's system calls are held against.
+    var seccompProfile: SeccompFilters.Profile {
+        if service.privileged { return .none }
+        switch service.seccompProfile {
+        case .unconfined: return .none
+        case .file(let path): return .document(name: path, content: config.seccompDocument ?? "")
+        case .builtin, nil: return .docker
+        }
     }
 
     var hostname: String { service.hostname ?? String(config.id.prefix(12)) }
@@ -109,7 +126,7 @@ struct Specification {
     }
 
     /// `ALL` in either list is everything; names in the other are exceptions (moby, daemon/pkg/oci/caps).
-    private func capabilities() throws -> [String] {
+    func capabilities() throws -> [String] {
         func known(_ names: [String], _ key: String) throws -> [String] {
             try names.enumerated().map { index, name in
                 let plain =
@@ -183,4 +200,18 @@ struct Specification {
             (depth($0.element.destination), $0.offset) < (depth($1.element.destination), $1.offset)
         }.map(\.element)
     }
+}
+
+extension Service {
+    /// The last `seccomp` among the security options counts, as with dockerd.
+    private var seccompIndex: Int? {
+        securityOptions.lastIndex { if case .seccomp = $0.kind { true } else { false } }
+    }
+
+    var seccompProfile: SecurityOption.SeccompProfile? {
+        guard let seccompIndex, case .seccomp(let profile) = securityOptions[seccompIndex].kind else { return nil }
+        return profile
+    }
+
+    var seccompPlace: SourceLocation { place("security_opt[\(seccompIndex ?? 0)]") }
 }

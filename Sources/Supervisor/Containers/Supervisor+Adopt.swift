@@ -24,24 +24,28 @@ extension Supervisor {
         for record in found { containers[record.id] = Container(record) }
         try joinNetworks()
         for container in containers.values {
-            if let end = ended.last(where: { $0.id == container.id }) {
+            let process = container.record.state.process
+            if let end = ended.last(where: { $0.id == container.id && $0.pid == process?.pid }) {
                 resume(container)
                 containerEnded(container, end.status, at: end.time)
             } else if container.state.isLive {
-                adopt(container, isChild: children.contains { $0.id == container.id })
+                adopt(container, isChild: children.contains { $0.pid == process?.pid })
+            } else if let child = children.first(where: { $0.id == container.id }) {
+                // Its start was not even on record.
+                cutOffStart(container, pid: child.pid)
             } else if container.state.phase == .removing {
                 container.state.phase = .exited
             }
+            // Who ran it and let it be removed at its end is gone.
+            if container.record.state.removeAtEnd && !container.state.isLive { _ = remove(container) }
         }
         for end in ended { launcher.forget(end.pid) }
     }
 
     private func sweep(_ id: String) throws {
         let cgroup = paths.cgroup(id, in: hierarchy)
-        if exists(cgroup.path) {
-            try cgroup.kill()
-            try cgroup.remove()
-        }
+        if exists(cgroup.path) { try cgroup.kill() }
+        try cgroup.remove()
         try records.remove(id)
         try removeTree(paths.pipes(id))
     }
@@ -59,21 +63,26 @@ extension Supervisor {
             resume(container)
             return containerEnded(container, .unknown, at: realTime())
         }
-        container.pidfd = pidfd
-        if container.state.phase == .starting {
-            // It waits for a word that will not come: its end is told in a moment.
-            if isChild { return }
-            kill(process.pid, SIGKILL)
-        }
+        (container.pid, container.pidfd) = (process.pid, pidfd)
         resume(container)
         do {
+            if container.state.phase == .starting {
+                if try isSettingUp(process.pid) {
+                    cutOffStart(container, pid: process.pid)
+                } else {
+                    (container.state.phase, container.state.started) = (.running, realTime())
+                }
+            }
             let cgroup = paths.cgroup(container.id, in: hierarchy)
             container.cgroup = try Descriptor.open(cgroup.path, O_RDONLY | O_DIRECTORY)
+            container.controlGroups = try cgroup.memberships(
+                under: ServiceLimits(service: container.service).controlGroup())
             if !isChild {
                 container.orphanWatch = try loop.watch(pidfd.raw, .read) { [unowned self] _ in
                     self.orphanEnded(container)
                 }
             }
+            if container.isCutOff { return }
             try ports.reserve(container)
             try ports.open(container)
             try serveNames(container, pid: process.pid)
@@ -88,6 +97,25 @@ extension Supervisor {
             startHealthChecks(container)
         }
         save(container)
+    }
+
+    /// A start that its supervisor's death cut off: the process waits for a word that will not come. It goes, and then the
+    /// container is as if that start had not been.
+    private func cutOffStart(_ container: Container, pid: Int32) {
+        (container.pid, container.isCutOff) = (pid, true)
+        container.state.phase = .starting
+        kill(pid, SIGKILL)
+    }
+
+    /// The process of a start that was cut off has ended.
+    func takeBackStart(_ container: Container) {
+        container.isCutOff = false
+        releaseRunning(container)
+        container.record.state.process = nil
+        container.state.phase = container.state.finished > 0 ? .exited : .created
+        save(container)
+        if container.record.state.removeAtEnd { _ = remove(container) }
+        reconcile()
     }
 
     /// Reads on where the last reader of the container's streams stopped.

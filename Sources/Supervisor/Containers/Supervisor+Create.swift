@@ -49,6 +49,7 @@ extension Supervisor {
             volumes: [:],
             anonymousVolumes: [])
         try attachVolumes(&config, service, image.config)
+        config.seccompDocument = try readSeccompDocument(of: service)
         let directory = paths.container(id)
         for part in ["upper", "work"] { try makeDirectories("\(directory)/\(part)") }
         // As the image's own root, which the upper one stands for from now on.
@@ -63,6 +64,14 @@ extension Supervisor {
         containers[id] = container
         emit(container, .create)
         return container
+    }
+
+    private func readSeccompDocument(of service: Service) throws(Failure) -> String? {
+        guard case .file(let path) = service.seccompProfile else { return nil }
+        do { return try readText(path, limit: 1 << 22) } catch {
+            throw Failure(
+                "service \(service.name): seccomp profile \(path): \(errnoText(error.errno))", at: service.seccompPlace)
+        }
     }
 
     /// A name that the user chose is one of the host's, not of the project alone.

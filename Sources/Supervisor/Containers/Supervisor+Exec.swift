@@ -26,11 +26,15 @@ extension Supervisor {
         guard let pidfd = container.pidfd, let cgroup = container.cgroup, container.state.phase == .running else {
             throw Failure("container \(container.record.name) is not running")
         }
+        var process = process
+        process.controlGroups = container.controlGroups
         let id = "exec/\(newID().prefix(16))"
         let run = Execution(onFailure: onFailure, onEnd: onEnd)
         // Kept until both the set-up and the process have come to their end, whichever is told first.
         execs[id] = { ended in run.ended(ended.status) }
-        try launcher.exec(id, process, stdio: stdio, cgroup: cgroup, target: pidfd) { [unowned self] result in
+        try launcher.exec(
+            id, process, stdio: stdio, cgroup: cgroup, filter: seccompFilter(of: container), target: pidfd
+        ) { [unowned self] result in
             switch result {
             case .failure(let failure):
                 self.execs[id] = nil

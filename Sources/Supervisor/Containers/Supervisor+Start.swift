@@ -30,13 +30,14 @@ extension Supervisor {
             try attachNetworks(container)
             try writeNetworkFiles(container, hostname: specification.hostname)
             try ports.reserve(container)
-            let cgroup = try paths.cgroup(container.id, in: hierarchy).create()
-            if !container.service.privileged { try DeviceFilter.attach(deviceFilter, to: cgroup) }
-            container.cgroup = cgroup
+            let devices = try ServiceDevices(container.service)
+            spec.devices = devices.nodes
+            let cgroup = try makeControlGroup(container, devices)
+            spec.process.controlGroups = container.controlGroups
             let streams = try openStreams(container)
-            try launcher.create(container.id, spec, stdio: streams, cgroup: cgroup) { [unowned self] result in
-                self.created(container, result)
-            }
+            try launcher.create(
+                container.id, spec, stdio: streams, cgroup: cgroup, filter: seccompFilter(of: container)
+            ) { [unowned self] result in self.created(container, result) }
         } catch {
             startFailed(container, error as? Failure ?? Failure("\(error)", at: container.service.location))
         }
@@ -54,7 +55,7 @@ extension Supervisor {
         } else {
             (container.state.restarts, container.state.quickRestarts) = (0, 0)
         }
-        container.state.stoppedByUser = false
+        (container.state.stoppedByUser, container.state.stopBegan) = (false, 0)
     }
 
     private func namespaces(of container: Container) throws -> ContainerSpec.Namespaces {
@@ -88,6 +89,22 @@ extension Supervisor {
         namespaces.uts = try source(service.uts, "uts")
         if service.networkMode == .host && service.hostname == nil && service.uts == nil { namespaces.uts = .host }
         return namespaces
+    }
+
+    /// Makes the container's cgroup with its limits, to be born into.
+    private func makeControlGroup(_ container: Container, _ devices: ServiceDevices) throws -> Descriptor {
+        let group = paths.cgroup(container.id, in: hierarchy)
+        let directory = try group.create()
+        if !container.service.privileged {
+            try DeviceFilter.attach(deviceFilters.program(devices.rules), to: directory)
+        }
+        let limits = ServiceLimits(service: container.service)
+        do {
+            try group.limit(limits.controlGroup())
+            container.controlGroups = try group.memberships(under: limits.controlGroup())
+        } catch let refusal as ControlGroupLimits.Refusal { throw limits.failure(refusal) }
+        container.cgroup = directory
+        return directory
     }
 
     private func makeBindSources(_ container: Container) throws {
@@ -149,6 +166,7 @@ extension Supervisor {
         case .failure(let failure): startFailed(container, blame(failure, on: container.service))
         case .success(let created):
             do {
+                container.pid = created.pid
                 container.pidfd = created.pidfd
                 container.record.state.process = ProcessIdentity(runningPID: created.pid)
                 save(container)
@@ -223,6 +241,18 @@ extension Supervisor {
         emit(container, .failed) { $0.detail = failure.message }
         if container.record.state.removeAtEnd { _ = remove(container) }
         reconcile()
+    }
+
+    /// The filter of the container's processes, its first and those that `exec` starts.
+    func seccompFilter(of container: Container) throws -> Descriptor {
+        let service = container.service
+        let specification = Specification(paths: paths, config: container.record.config)
+        do {
+            return try seccompFilters.file(
+                specification.seccompProfile, capabilities: CapabilitySet(names: try specification.capabilities()))
+        } catch let failure as Failure {
+            throw Failure("service \(service.name): \(failure.message)", at: failure.location ?? service.seccompPlace)
+        }
     }
 
     /// The failure as the user reads it, at the place of the key that asked for what failed.

@@ -17,7 +17,7 @@ extension Supervisor {
     /// Asks the container's process to end, and kills it when its grace is over.
     func stop(_ container: Container) {
         guard container.state.phase == .running, let pidfd = container.pidfd else { return }
-        container.state.phase = .stopping
+        (container.state.phase, container.state.stopBegan) = (.stopping, realTime())
         emit(container, .stopping)
         let name = container.service.stopSignal ?? container.record.config.imageConfig.stopSignal ?? "SIGTERM"
         if container.record.state.paused { freeze(container, false) }
@@ -51,6 +51,8 @@ extension Supervisor {
     func processEnded(_ ended: LauncherReply.Ended) {
         defer { launcher.forget(ended.pid) }
         if let container = containers[ended.id] {
+            // Not that of a start which an earlier supervisor had begun.
+            guard container.pid == ended.pid else { return }
             containerEnded(container, ended.status, at: ended.time)
         } else {
             execs.removeValue(forKey: ended.id)?(ended)
@@ -63,6 +65,7 @@ extension Supervisor {
         container.logs?.finish()
         container.logs = nil
         container.setup = nil
+        if container.isCutOff { return takeBackStart(container) }
         if let failure = container.record.state.failure { return startFailed(container, failure) }
         let wasStarting = container.state.phase == .starting
         container.record.state.oomKilled = paths.cgroup(container.id, in: hierarchy).oomKills() > 0
@@ -103,8 +106,7 @@ extension Supervisor {
         container.health?.stop()
         container.health = nil
         container.state.health = .none
-        container.pidfd = nil
-        container.cgroup = nil
+        (container.pid, container.pidfd, container.cgroup) = (nil, nil, nil)
         container.record.state.paused = false
         if container.terminal != nil { launcher.drop("terminal/\(container.id)") }
         container.terminal = nil

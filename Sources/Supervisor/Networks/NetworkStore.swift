@@ -16,10 +16,22 @@ package struct NetworkRecord: Codable, Hashable, Sendable {
     package var bridge: String
     package var subnet: IPv4Prefix
     package var gateway: IPv4Address
+    /// Where addresses are taken from that nobody asked for; nil: the whole subnet.
+    package var range: IPv4Prefix?
+    /// Addresses that no container gets.
+    package var auxiliary: [IPv4Address] = []
+    package var subnet6: IPv6Prefix?
+    package var gateway6: IPv6Address?
+    /// The largest packet in bytes; nil: the kernel's default.
+    package var mtu: UInt32?
     package var isInternal: Bool
     package var labels: [String: String]
     /// Nanoseconds since 1970.
     package var created: UInt64
+
+    var firewall: FirewallNetwork {
+        FirewallNetwork(bridge: bridge, subnet: subnet, subnet6: subnet6, isInternal: isInternal)
+    }
 }
 
 /// A container's address on a network.
@@ -27,6 +39,7 @@ package struct Lease: Codable, Hashable, Sendable {
     package var container: String
     package var project: String
     package var address: IPv4Address
+    package var address6: IPv6Address?
     /// Names that resolve to it; none while the container does not run.
     package var names: [String]
 }

@@ -61,38 +61,21 @@ final class ProjectNetworks {
     }
 
     private func create(_ network: Network) throws {
-        let taken = try host.usedSubnets() + store.list().map(\.subnet)
-        let asked = network.subnets.first?.subnet
-        let subnet: IPv4Prefix
-        if let asked {
-            guard let parsed = IPv4Prefix(asked) else {
-                throw Failure("\(asked) is no IPv4 subnet", at: network.places["ipam"] ?? network.location)
-            }
-            if let other = taken.first(where: { $0.length > 0 && $0.overlaps(parsed) }) {
-                throw Failure(
-                    "the subnet \(parsed) overlaps with \(other), which is in use on this host",
-                    at: network.places["ipam"] ?? network.location)
-            }
-            subnet = parsed
-        } else if let chosen = SubnetPool.choose(avoiding: taken) {
-            subnet = chosen
-        } else {
-            throw Failure("no free subnet is left for network \(network.name)", at: network.location)
-        }
-        let gateway = try network.subnets.first?.gateway.map { text in
-            guard let address = IPv4Address(text) else {
-                throw Failure("\(text) is no IPv4 address", at: network.location)
-            }
-            return address
-        }
-        let pool = try AddressPool(subnet: subnet, gateway: gateway)
         var salt = 0
         let bridges = Set(try store.list().map(\.bridge))
         while bridges.contains(LinkName.bridge(tag: roots.tag, network: network.name, salt: salt)) { salt += 1 }
+        let bridge = LinkName.bridge(tag: roots.tag, network: network.name, salt: salt)
+        // One of this root that no record knows: what is left where somebody deleted the root's directory.
+        if try !host.links(withPrefix: bridge).isEmpty {
+            log("the link \(bridge) belonged to no network of \(roots.root): it is made anew")
+            try host.remove(bridge: bridge)
+        }
+        let addressing = try NetworkAddressing(
+            of: network, tag: roots.tag, hostSubnets: host.usedSubnets(), others: store.list())
         let record = NetworkRecord(
-            name: network.name, project: project, key: network.key,
-            bridge: LinkName.bridge(tag: roots.tag, network: network.name, salt: salt), subnet: subnet,
-            gateway: pool.gateway,
+            name: network.name, project: project, key: network.key, bridge: bridge, subnet: addressing.subnet,
+            gateway: addressing.gateway, range: addressing.range, auxiliary: addressing.auxiliary,
+            subnet6: addressing.subnet6, gateway6: addressing.gateway6, mtu: try network.mtu,
             isInternal: network.isInternal, labels: Dictionary(network.labels.map { ($0.name, $0.value) }) { $1 },
             created: realTime())
         // The record first: whatever is cut off after it is found and mended or removed by name.
@@ -104,8 +87,11 @@ final class ProjectNetworks {
     }
 
     private func join(_ record: NetworkRecord) throws {
-        let index = try host.create(BridgeNetwork(name: record.bridge, subnet: record.subnet, gateway: record.gateway))
-        try firewall.addNetwork(bridge: record.bridge, subnet: record.subnet, isInternal: record.isInternal)
+        let index = try host.create(
+            BridgeNetwork(
+                name: record.bridge, subnet: record.subnet, gateway: record.gateway, subnet6: record.subnet6,
+                gateway6: record.gateway6, mtu: record.mtu))
+        try firewall.addNetwork(record.firewall)
         joined[record.name] = Joined(record, index: index)
         try store.write(try store.leases(record.name), of: record.name)
     }
@@ -120,24 +106,58 @@ final class ProjectNetworks {
             let others = try store.leases(name).filter { $0.project != project }
             guard others.isEmpty, network.record.project == project else { return false }
             try host.remove(bridge: network.record.bridge)
-            try firewall.removeNetwork(
-                bridge: network.record.bridge, subnet: network.record.subnet, isInternal: network.record.isInternal)
+            try firewall.removeNetwork(network.record.firewall)
             try store.remove(name)
             return true
         }
     }
 
-    /// Gives the container an address on the network; the one that it had, where it had one.
-    func lease(_ container: String, on name: String) throws -> IPv4Address {
+    /// What a container asks of a network.
+    struct AddressWish {
+        var address: IPv4Address?
+        var address6: IPv6Address?
+        /// Addresses that others will ask for: not given to who asks for none.
+        var spared: Set<IPv4Address> = []
+        var spared6: Set<IPv6Address> = []
+    }
+
+    /// Gives the container addresses on the network: those that it asks for, those that it had, or the next free ones.
+    ///
+    /// - Throws: what `AddressPool` says against an address that was asked for.
+    func lease(_ container: String, on name: String, _ wish: AddressWish) throws -> Lease {
         guard let network = joined[name] else { throw Failure("network \(name) is not there") }
         return try change(network) { leases in
-            if let lease = leases.first(where: { $0.container == container }) { return lease.address }
-            var pool = try AddressPool(subnet: network.record.subnet, gateway: network.record.gateway)
+            if let lease = leases.first(where: { $0.container == container }) { return lease }
+            let record = network.record
+            var pool = try AddressPool(
+                subnet: record.subnet, gateway: record.gateway, range: record.range, auxiliary: record.auxiliary)
             for lease in leases { try pool.reserve(lease.address) }
-            let address = try pool.allocate()
-            leases.append(Lease(container: container, project: project, address: address, names: []))
+            if let address = wish.address { try pool.reserve(address) }
+            for address in wish.spared where !pool.isTaken(address) && record.subnet.contains(address) {
+                try pool.reserve(address)
+            }
+            let address = try wish.address ?? pool.allocate()
+            let address6 = try address6(for: wish, in: record, beside: leases)
+            let lease = Lease(container: container, project: project, address: address, address6: address6, names: [])
+            leases.append(lease)
+            return lease
+        }
+    }
+
+    private func address6(
+        for wish: AddressWish, in record: NetworkRecord, beside leases: [Lease]
+    ) throws -> IPv6Address? {
+        guard let subnet = record.subnet6 else { return nil }
+        var pool = try IPv6AddressPool(subnet: subnet, gateway: record.gateway6)
+        for address in leases.compactMap(\.address6) { try pool.reserve(address) }
+        if let address = wish.address6 {
+            try pool.reserve(address)
             return address
         }
+        for address in wish.spared6 where subnet.contains(address) && !leases.contains(where: { $0.address6 == address }) {
+            try pool.reserve(address)
+        }
+        return try pool.allocate()
     }
 
     /// Says under which names the container is found from now on; none while it does not run.
@@ -177,22 +197,35 @@ final class ProjectNetworks {
         rename(network, from: old)
     }
 
-    /// What connects a container to its networks; the first one has the default route.
+    /// What connects a container to its networks.
     func endpoints(_ attachments: [Attachment], container: String, pid: Int32) throws -> [Endpoint] {
-        var routed = false
+        let routed = defaultRoute(of: attachments)
         return try attachments.map { attachment in
             guard let network = joined[attachment.network], let address = IPv4Address(attachment.address) else {
                 throw Failure("network \(attachment.network) is not there")
             }
-            let routes = !routed && !network.record.isInternal
-            if routes { routed = true }
+            let record = network.record
+            let isRouted = attachment.network == routed
             return Endpoint(
                 bridge: network.index,
                 hostName: LinkName.veth(
                     tag: roots.tag, container: container, network: attachment.network, salt: Int(pid)),
-                interface: attachment.interface, address: address, prefixLength: network.record.subnet.length,
-                gateway: routes ? network.record.gateway : nil)
+                interface: attachment.interface, address: address, prefixLength: record.subnet.length,
+                address6: attachment.address6.flatMap { IPv6Address($0) }, prefixLength6: record.subnet6?.length ?? 64,
+                gateway: isRouted ? record.gateway : nil, gateway6: isRouted ? record.gateway6 : nil,
+                hardwareAddress: attachment.mac.isEmpty ? nil : hardwareAddress(parsing: attachment.mac),
+                mtu: record.mtu)
         }
+    }
+
+    /// The network of the default route: that of the highest `gw_priority`, the first one among equals, and none that is
+    /// internal.
+    private func defaultRoute(of attachments: [Attachment]) -> String? {
+        var best: Attachment?
+        for attachment in attachments where joined[attachment.network]?.record.isInternal == false {
+            if best.map({ attachment.gatewayPriority > $0.gatewayPriority }) ?? true { best = attachment }
+        }
+        return best?.network
     }
 
     func connect(pid: Int32, _ endpoints: [Endpoint]) throws { try host.connect(containerPID: pid, endpoints) }
@@ -211,7 +244,7 @@ final class ProjectNetworks {
     private func rename(_ network: Joined, from old: [Lease]) {
         for lease in old where !lease.names.isEmpty { known.remove(lease.address, network: network.record.name) }
         for lease in network.leases where !lease.names.isEmpty {
-            known.add(lease.names, at: lease.address, network: network.record.name)
+            known.add(lease.names, at: lease.address, lease.address6, network: network.record.name)
         }
     }
 }

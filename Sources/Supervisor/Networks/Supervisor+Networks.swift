@@ -10,30 +10,73 @@ import Reconciler
 import Runtime
 
 extension Supervisor {
-    /// Gives the container an address on each of its networks.
+    /// Gives the container an address on each of its networks, the one of the highest `priority` first.
     func attachNetworks(_ container: Container) throws {
         guard let saved else { return }
-        let config = container.record.config
+        let service = container.service
         let old = container.record.state.addresses
-        container.record.state.addresses = try container.service.networks.enumerated().compactMap { index, attachment in
+        let attachments = service.networks.sorted {
+            ($1.priority ?? 0, $0.network) < ($0.priority ?? 0, $1.network)
+        }
+        container.record.state.addresses = try attachments.enumerated().map { index, attachment in
             guard let network = saved.project.network(attachment.network), let record = networks.record(network.name)
             else {
-                throw Failure("network \(attachment.network) is not there", at: container.service.place("networks"))
+                throw Failure("network \(attachment.network) is not there", at: service.place("networks"))
             }
-            let address = try networks.lease(container.id, on: network.name)
-            var names = [config.name]
-            if !container.state.isOneOff || container.usesAliases { names += [config.service] + attachment.aliases }
-            names += [String(config.id.prefix(12))] + (container.service.hostname.map { [$0] } ?? [])
-            var known = Set<String>()
+            let lease = try lease(container, attachment, on: network)
+            let mac = attachment.macAddress ?? (index == 0 ? service.macAddress : nil) ?? ""
+            guard mac.isEmpty || hardwareAddress(parsing: mac) != nil else {
+                let key = attachment.macAddress == nil ? "mac_address" : "networks.\(attachment.network).mac_address"
+                throw Failure(
+                    "service \(service.name): \(mac) is no hardware address", at: service.place(key),
+                    hint: "write it as 02:42:ac:11:00:02")
+            }
             return Attachment(
-                network: network.name, interface: "eth\(index)", address: "\(address)",
-                prefixLength: Int(record.subnet.length),
-                gateway: "\(record.gateway)", mac: "",
-                names: names.map { $0.lowercased() }.filter { known.insert($0).inserted })
+                network: network.name, interface: attachment.interfaceName ?? "eth\(index)",
+                address: "\(lease.address)", prefixLength: Int(record.subnet.length), gateway: "\(record.gateway)",
+                address6: lease.address6?.description, mac: mac, gatewayPriority: attachment.gatewayPriority ?? 0,
+                names: names(of: container, attachment))
         }
         let kept = Set(container.record.state.addresses.map(\.network))
         for attachment in old where !kept.contains(attachment.network) {
             try networks.release(container.id, on: attachment.network)
+        }
+    }
+
+    /// What the container is called on a network: the first one is the answer to a reverse query.
+    private func names(of container: Container, _ attachment: NetworkAttachment) -> [String] {
+        let config = container.record.config
+        var names = [config.name]
+        if !container.state.isOneOff || container.usesAliases { names += [config.service] + attachment.aliases }
+        names += [String(config.id.prefix(12))] + (container.service.hostname.map { [$0] } ?? [])
+        var known = Set<String>()
+        return names.map { $0.lowercased() }.filter { known.insert($0).inserted }
+    }
+
+    /// - Throws: `Failure` at the place of an address that cannot be had.
+    private func lease(_ container: Container, _ attachment: NetworkAttachment, on network: Network) throws -> Lease {
+        let service = container.service
+        func address<T: LosslessStringConvertible>(_ text: String?, _ key: String) throws(Failure) -> T? {
+            guard let text else { return nil }
+            guard let address = T(text) else {
+                throw Failure("service \(service.name): \(text) is no address", at: place(key))
+            }
+            return address
+        }
+        func place(_ key: String) -> SourceLocation { service.place("networks.\(attachment.network).\(key)") }
+        var wish = ProjectNetworks.AddressWish()
+        wish.address = try address(attachment.ipv4Address, "ipv4_address")
+        wish.address6 = try address(attachment.ipv6Address, "ipv6_address")
+        for other in saved?.project.services ?? [] {
+            for other in other.networks where other.network == attachment.network {
+                if let text = other.ipv4Address, let address = IPv4Address(text) { wish.spared.insert(address) }
+                if let text = other.ipv6Address, let address = IPv6Address(text) { wish.spared6.insert(address) }
+            }
+        }
+        do { return try networks.lease(container.id, on: network.name, wish) } catch let problem as AddressPool.Problem {
+            throw Failure("service \(service.name): \(problem)", at: place("ipv4_address"))
+        } catch let problem as IPv6AddressPool.Problem {
+            throw Failure("service \(service.name): \(problem)", at: place("ipv6_address"))
         }
     }
 
@@ -42,7 +85,7 @@ extension Supervisor {
         let directory = paths.container(container.id)
         let service = container.service
         try writeFile("\(directory)/hostname", "\(hostname)\n")
-        let addresses = container.record.state.addresses.compactMap { IPv4Address($0.address) }
+        let addresses = container.record.state.addresses.flatMap { [$0.address] + ($0.address6.map { [$0] } ?? []) }
         let gateway = container.record.state.addresses.first.flatMap { IPv4Address($0.gateway) }
         let extra = service.extraHosts.map { (name: $0.name, address: $0.address) }
         if service.networkMode == .host {

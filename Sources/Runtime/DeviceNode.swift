@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import CLinux
+import Glibc
+import Linux
+
+/// A device node for a container's file system.
+package struct DeviceNode: Codable, Hashable, Sendable {
+    package var path: String
+    /// Type and permissions, as in inode(7).
+    var mode: UInt32
+    package var major, minor: UInt32
+    var uid: UInt32 = 0
+    var gid: UInt32 = 0
+
+    package var isCharacter: Bool { mode & trice_s_ifmt == trice_s_ifchr }
+
+    /// The node at a path of the host, or all of them below it where it is a directory. A symbolic link that is the path
+    /// itself is followed.
+    package static func all(at path: String) throws(SystemError) -> [DeviceNode] {
+        var status = stat()
+        try check("stat", path) { stat(path, &status) }
+        if let node = DeviceNode(path, status) { return [node] }
+        return status.st_mode & trice_s_ifmt == trice_s_ifdir ? try below(path, except: []) : []
+    }
+
+    /// All device nodes in the host's `/dev`, but those of file systems mounted there, and those that each container has.
+    static func ofHost() throws(SystemError) -> [DeviceNode] {
+        try below("/dev", except: ["pts", "shm", "mqueue", "hugepages", "console", "ptmx"] + standard.map(\.name))
+    }
+
+    private static func below(_ directory: String, except: [String]) throws(SystemError) -> [DeviceNode] {
+        var found: [DeviceNode] = []
+        for name in try listDirectory(directory) where !except.contains(name) {
+            let path = "\(directory)/\(name)"
+            var status = stat()
+            guard lstat(path, &status) == 0 else { continue }
+            if let node = DeviceNode(path, status) { found.append(node) }
+            if status.st_mode & trice_s_ifmt == trice_s_ifdir { found += try below(path, except: []) }
+        }
+        return found
+    }
+
+    private init?(_ path: String, _ status: stat) {
+        let type = status.st_mode & trice_s_ifmt
+        guard type == trice_s_ifchr || type == trice_s_ifblk else { return nil }
+        (self.path, mode) = (path, status.st_mode)
+        (major, minor) = (trice_major(status.st_rdev), trice_minor(status.st_rdev))
+        (uid, gid) = (status.st_uid, status.st_gid)
+    }
+
+    private init(_ path: String, _ major: UInt32, _ minor: UInt32) {
+        (self.path, mode, self.major, self.minor) = (path, trice_s_ifchr | 0o666, major, minor)
+    }
+
+    /// What every container has, as Docker (runc, libcontainer/specconv).
+    private static let standard: [(name: String, major: UInt32, minor: UInt32)] = [
+        ("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0),
+    ]
+    private static let links = [
+        ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
+        ("stderr", "/proc/self/fd/2"), ("core", "/proc/kcore"), ("ptmx", "pts/ptmx"),
+    ]
+
+    /// Fills the container's `/dev`.
+    ///
+    /// - Parameter more: nodes beside the standard ones, at any path; one of them may stand in a standard one's place.
+    static func create(_ more: [DeviceNode]) throws(SystemError) {
+        for node in standard { try DeviceNode("/dev/\(node.name)", node.major, node.minor).make() }
+        for node in more { try node.make() }
+        for (name, target) in links { try check("symlink", "/dev/\(name)") { symlink(target, "/dev/\(name)") } }
+    }
+
+    private func make() throws(SystemError) {
+        try makeDirectories(parentDirectory(path))
+        if unlink(path) != 0 && errno != ENOENT { throw SystemError("unlink", path) }
+        try check("mknod", path) { mknod(path, mode, trice_makedev(major, minor)) }
+        if uid != 0 || gid != 0 { try check("chown", path) { lchown(path, uid, gid) } }
+    }
+}
