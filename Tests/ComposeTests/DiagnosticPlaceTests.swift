@@ -175,4 +175,16 @@ import Testing
                 "compose.yaml:2:36 The \"NO\" variable is not set. Defaulting",
             ])
     }
+
+    @Test("For programs a diagnostic is an object with its code and its places")
+    func document() throws {
+        let error = try #require(throws: LoadError.self) {
+            try project("services: {a: {image: x}}\nx: {}\nservices: {}\n")
+        }
+        guard case .invalid(let diagnostics) = error else { return }
+        #expect(
+            diagnostics.items.map { $0.document.json(indent: false) } == [
+                #"{"severity":"error","code":"duplicate-key","message":"the key 'services' stands twice in this mapping","place":{"file":"compose.yaml","line":3,"column":1,"endLine":3,"endColumn":9},"notes":[{"message":"it is first given here","place":{"file":"compose.yaml","line":1,"column":1,"endLine":1,"endColumn":9}}]}"#
+            ])
+    }
 }
