@@ -61,14 +61,7 @@ extension ContainerRecord {
     }
 
     private var restartsSoon: Bool {
-        let rule: RestartRule =
-            switch config.definition.restart {
-            case .no, .unknown, nil: .no
-            case .always: .always
-            case .unlessStopped: .unlessStopped
-            case .onFailure(let attempts): .onFailure(attempts)
-            }
-        return RestartBackOff.restartTime(of: state.reconciled, rule) != nil
+        RestartBackOff.restartTime(of: state.reconciled, RestartRule(of: config.definition)) != nil
     }
 
     /// Docker's word for its state.

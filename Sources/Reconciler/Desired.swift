@@ -34,6 +34,10 @@ package struct ServiceGoal: Codable, Hashable, Sendable {
     package var hash: String
     package var dependencies: [DependencyGoal]
     package var restart: RestartRule
+    /// The pause before a restart, in nanoseconds, instead of the back-off: `deploy.restart_policy.delay`.
+    package var restartDelay: UInt64?
+    /// A run of so many nanoseconds makes the restarts before it count no more: `deploy.restart_policy.window`.
+    package var restartWindow: UInt64?
     package var hasHealthcheck: Bool
     /// When the user asked last: an earlier failure or end does not count any more.
     package var requested: UInt64 = 0
@@ -82,4 +86,6 @@ package enum RestartRule: Codable, Hashable, Sendable {
     case unlessStopped
     /// After an exit status other than 0, at most so many times; nil without an end.
     case onFailure(Int?)
+    /// After any exit status, at most so many times.
+    case atMost(Int)
 }

@@ -42,8 +42,12 @@ package struct ContainerState: Codable, Hashable, Sendable {
     package var finished: UInt64 = 0
     /// The exit status as a shell shows it; meaningful in `exited`.
     package var exitCode: Int32 = 0
-    /// Why it could not be started; meaningful in `failed`.
+    /// Why it could not be started; meaningful in `failed`, and in `running` after `failed` time.
     package var failure = ""
+    /// What follows its start (`post_start`) is not done yet.
+    package var isSettingUp = false
+    /// When what follows its start failed; 0 where it did not.
+    package var failed: UInt64 = 0
     /// Restarts by the policy since the user started it.
     package var restarts = 0
     /// Restarts in a row after runs of less than 10 s: they set the back-off.

@@ -93,7 +93,8 @@ struct Planner {
                 _ = stop(container)
                 return .pending
             }
-            return .settled
+            if container.isSettingUp { return .pending }
+            return container.failed > goal.requested ? .failed(container.failure) : .settled
         case .created:
             return goal.intent == .created ? .settled : start(container, gate)
         case .failed:
@@ -103,7 +104,7 @@ struct Planner {
             guard goal.intent == .running else { return .settled }
             if container.started < goal.restartBefore { return start(container, gate) }
             if isRunAgain(container, goal) { return start(container, gate) }
-            guard let time = RestartBackOff.restartTime(of: container, goal.restart) else { return .settled }
+            guard let time = RestartBackOff.restartTime(of: container, goal) else { return .settled }
             // The policy's restarts do not ask the dependencies, as with Docker.
             if time <= now { return start(container, .ready) }
             plan.wake = min(plan.wake ?? time, time)
@@ -213,9 +214,11 @@ struct Planner {
         case .starting, .stopping, .removing, .created: return .waiting
         case .failed: return container.finished < goal.requested ? .waiting : .failed(container.failure)
         case .exited where isRunAgain(container, goal): return .waiting
+        case .running where container.isSettingUp: return .waiting
+        case .running where container.failed > goal.requested: return .failed(container.failure)
         case .running, .exited: break
         }
-        let restarts = RestartBackOff.restartTime(of: container, goal.restart) != nil
+        let restarts = RestartBackOff.restartTime(of: container, goal) != nil
         switch dependency.condition {
         case .started: return .ready
         case .healthy:

@@ -15,15 +15,25 @@ package enum RestartBackOff {
     }
 
     /// Whether the policy starts an exited container again, and when (nanoseconds since 1970); nil for never.
-    package static func restartTime(of container: ContainerState, _ rule: RestartRule) -> UInt64? {
+    ///
+    /// - Parameter pause: the pause before a restart in nanoseconds; nil: the back-off.
+    package static func restartTime(
+        of container: ContainerState, _ rule: RestartRule, pause: UInt64? = nil
+    ) -> UInt64? {
         guard container.phase == .exited, !container.stoppedByUser else { return nil }
         switch rule {
         case .no: return nil
         case .onFailure(let limit):
             if container.exitCode == 0 { return nil }
             if let limit, container.restarts >= limit { return nil }
+        case .atMost(let limit): if container.restarts >= limit { return nil }
         case .always, .unlessStopped: break
         }
-        return container.finished &+ delay(afterQuickRestarts: container.quickRestarts)
+        return container.finished &+ (pause ?? delay(afterQuickRestarts: container.quickRestarts))
+    }
+
+    /// Whether and when the goal's policy starts the container again.
+    package static func restartTime(of container: ContainerState, _ goal: ServiceGoal) -> UInt64? {
+        restartTime(of: container, goal.restart, pause: goal.restartDelay)
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import Compose
+import Core
 import Reconciler
 
 /// What the user's words make of the goals. Pure.
@@ -79,16 +80,14 @@ struct Goals {
                 }
             return DependencyGoal(dependency.service, condition, required: dependency.required)
         }
-        let restart: RestartRule =
-            switch service.restart {
-            case .no, .unknown, nil: .no
-            case .always: .always
-            case .unlessStopped: .unlessStopped
-            case .onFailure(let attempts): .onFailure(attempts)
-            }
-        return ServiceGoal(
-            replicas: service.replicas, hash: configHash(of: service), dependencies: dependencies, restart: restart,
+        var goal = ServiceGoal(
+            replicas: service.replicas, hash: configHash(of: service), dependencies: dependencies,
+            restart: RestartRule(of: service),
             hasHealthcheck: own?.isDisabled == true ? false : own?.test != nil || hasImageHealthcheck)
+        func nanoseconds(_ span: TimeSpan?) -> UInt64? { span.map { UInt64(max(0, $0.nanoseconds)) } }
+        goal.restartDelay = nanoseconds(service.deploy?.restartPolicy?.delay)
+        goal.restartWindow = nanoseconds(service.deploy?.restartPolicy?.window)
+        return goal
     }
 
     /// What else a container is made from: its image, and the names of its networks and volumes.
@@ -99,5 +98,25 @@ struct Goals {
             return project.volume(key)?.name
         }
         return "/\(image)/\(networks.joined(separator: ","))/\(volumes.joined(separator: ","))"
+    }
+}
+
+extension RestartRule {
+    /// `deploy.restart_policy`, which goes before `restart` (Compose Specification, deploy.md).
+    package init(of service: Service) {
+        if let policy = service.deploy?.restartPolicy {
+            switch policy.condition {
+            case .some(.none): self = .no
+            case .onFailure: self = .onFailure(policy.maxAttempts)
+            case .any, nil: self = policy.maxAttempts.map { .atMost($0) } ?? .always
+            }
+            return
+        }
+        switch service.restart {
+        case .no, .unknown, nil: self = .no
+        case .always: self = .always
+        case .unlessStopped: self = .unlessStopped
+        case .onFailure(let attempts): self = .onFailure(attempts)
+        }
     }
 }

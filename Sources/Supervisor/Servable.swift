@@ -43,7 +43,6 @@ enum Servable {
         Attribute("deploy.mode") { ![nil, .replicated].contains($0.deploy?.mode) },
         Attribute("deploy.endpoint_mode") { $0.deploy?.endpointMode != nil },
         Attribute("deploy.labels") { $0.deploy?.labels.isEmpty == false },
-        Attribute("deploy.restart_policy") { $0.deploy?.restartPolicy != nil },
         Attribute("deploy.update_config") { $0.deploy?.updateConfig != nil },
         Attribute("deploy.rollback_config") { $0.deploy?.rollbackConfig != nil },
         Attribute("deploy.placement") { ![nil, Deploy.Placement()].contains($0.deploy?.placement) },
@@ -55,21 +54,11 @@ enum Servable {
         Attribute("cgroup_parent") { $0.cgroupParent != nil },
         Attribute("use_api_socket") { $0.useAPISocket },
 
-        Attribute("configs") { !$0.configs.isEmpty },
-        Attribute("secrets") { !$0.secrets.isEmpty },
         Attribute("pre_start") { !$0.preStart.isEmpty },
-        Attribute("post_start") { !$0.postStart.isEmpty },
-        Attribute("pre_stop") { !$0.preStop.isEmpty },
-        Attribute("volumes_from") { !$0.volumesFrom.isEmpty },
-        Attribute("links") { !$0.links.isEmpty },
-        Attribute("external_links") { !$0.externalLinks.isEmpty },
         Attribute("logging") { ![nil, Logging()].contains($0.logging) },
         Attribute("annotations") { !$0.annotations.isEmpty },
 
         Attribute("network_mode", hint: "leave it out for the project's own network") { $0.networkMode == .bridge },
-        Attribute("network_mode") { if case .container? = $0.networkMode { true } else { false } },
-        Attribute("pid") { if case .container? = $0.pid { true } else { false } },
-        Attribute("ipc") { if case .container? = $0.ipc { true } else { false } },
     ]
 
     private static let attachments: [Attribute<NetworkAttachment>] = [
@@ -201,8 +190,8 @@ enum Servable {
     /// What is refused of keys of a service that are served else, for `Specs/support.md`.
     static let partlyRefused = [
         "driver": "all but `bridge` for networks, `local` for volumes", "enable_ipv4": "false",
-        "ipam": "drivers and options", "ipc": "`container:`", "isolation": "all but `default`",
-        "network_mode": "`bridge`, `container:`", "pid": "`container:`", "platform": "another than the host's",
+        "ipam": "drivers and options", "isolation": "all but `default`", "network_mode": "`bridge`",
+        "platform": "another than the host's",
         "ports": "SCTP", "pull_policy": "`always`, `refresh`, `daily`, `weekly`, `every_…`, `build`",
         "restart": "what the specification does not name",
         "security_opt": "options that the host's kernel does not enforce",

@@ -6,8 +6,8 @@ import Crypto
 
 /// What a container was made from, as 64 hexadecimal digits: another hash means that the container must be made anew.
 ///
-/// Left out is what a running container does not depend on: build, pull policy, the number of replicas, dependencies,
-/// profiles, what is watched during development, and the places in the file.
+/// Left out is what a running container does not depend on: build, pull policy, the number of replicas and how they are
+/// rolled out, dependencies, profiles, what is watched during development, and the places in the file.
 package func configHash(of service: Service) -> String {
     var relevant = service
     relevant.build = nil
@@ -15,13 +15,20 @@ package func configHash(of service: Service) -> String {
     relevant.pullRefreshAfter = nil
     relevant.scale = nil
     relevant.deploy?.replicas = nil
+    relevant.deploy?.updateConfig = nil
+    relevant.deploy?.rollbackConfig = nil
     if relevant.deploy == Deploy() { relevant.deploy = nil }
     relevant.develop = nil
     relevant.dependencies = []
     relevant.profiles = []
     // Only the files' content matters, which is among the labels.
     relevant.labelFiles = []
-    let digest = SHA256.hash(data: Array(relevant.document.json(indent: false, sortedKeys: true).utf8))
+    return contentHash(Array(relevant.document.json(indent: false, sortedKeys: true).utf8))
+}
+
+/// SHA-256 (FIPS 180-4) as 64 hexadecimal digits.
+package func contentHash(_ bytes: [UInt8]) -> String {
+    let digest = SHA256.hash(data: bytes)
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

@@ -103,7 +103,9 @@ extension Supervisor {
         var goals = Goals.up(project, options, before: saved?.desired, hasImageHealthcheck: checked, now: realTime())
         for service in project.services where asked.contains(service.name) {
             guard let image = found[service.image] else { continue }
-            goals.desired.services[service.name]?.hash += Goals.surroundings(of: service, image: image.id, in: project)
+            goals.desired.services[service.name]?.hash +=
+                Goals.surroundings(of: service, image: image.id, in: project)
+                + (try GrantedFiles.fingerprint(of: service, in: project))
         }
         restartFollowers(of: project, &goals.desired)
         let next = SavedProject(project: project, desired: goals.desired)

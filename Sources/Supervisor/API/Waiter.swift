@@ -66,7 +66,7 @@ extension Supervisor {
     private func failure(of service: String, _ reason: String) -> Failure {
         if let failed = creationFailures[service] { return failed.failure }
         for container in containers.values where container.state.failure == reason {
-            if let failure = container.record.state.failure { return failure }
+            if let failure = container.record.state.failure ?? container.record.state.hookFailure { return failure }
         }
         let resolved = saved?.project.service(service)
         return Failure(reason, at: resolved?.place("depends_on"))
@@ -123,7 +123,7 @@ extension Supervisor {
         return names
     }
 
-    private func warn(_ text: String) {
+    func warn(_ text: String) {
         for listener in listeners { listener.send(.warning(text)) }
     }
 

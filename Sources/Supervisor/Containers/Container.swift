@@ -24,6 +24,8 @@ final class Container {
     var logs: LogWriter?
     var terminal: Descriptor?
     var health: HealthMonitor?
+    /// The hook that runs.
+    var hookPID: Int32?
     /// Fires when the grace of a stop is over.
     var graceTimer: EventLoop.Timer?
     /// Watches the process where the launcher is not its parent any more.
@@ -44,6 +46,9 @@ final class Container {
 
     var id: String { record.id }
     var service: Service { record.config.definition }
+
+    /// Whether it is one of the service's own containers, and not a one-off one.
+    func isReplica(of service: String) -> Bool { record.config.service == service && !state.isOneOff }
 
     var state: ContainerState {
         get { record.state.reconciled }

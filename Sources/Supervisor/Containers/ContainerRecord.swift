@@ -55,6 +55,8 @@ package struct ContainerRecordState: Codable, Hashable, Sendable {
     package var process: ProcessIdentity?
     package var exit: ExitStatus?
     package var failure: Failure?
+    /// What `post_start` ended with, where it failed.
+    package var hookFailure: Failure?
     package var oomKilled = false
     package var paused = false
     package var addresses: [Attachment] = []

@@ -31,8 +31,12 @@ struct Specification {
     }()
     private static let readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 
-    /// - Parameter namespaces: those that the service's modes ask for, with pids filled in.
-    func container(namespaces: ContainerSpec.Namespaces) throws -> ContainerSpec {
+    /// - Parameters:
+    ///   - namespaces: those that the service's modes ask for, with pids filled in.
+    ///   - more: mounts beside the service's own, which go before them where both are at one place.
+    func container(
+        namespaces: ContainerSpec.Namespaces, more: [ContainerSpec.MountSpec] = []
+    ) throws -> ContainerSpec {
         let directory = paths.container(config.id)
         var spec = ContainerSpec(
             id: config.id, process: try process(),
@@ -43,7 +47,7 @@ struct Specification {
         spec.namespaces = namespaces
         spec.hostname = hostname
         spec.domainname = service.domainname ?? ""
-        spec.mounts = mounts
+        spec.mounts = mounts(more)
         switch namespaces.ipc {
         case .own: break
         case .host: spec.mounts.insert(.init(.bind, source: "/dev/shm", destination: "/dev/shm", key: "ipc"), at: 0)
@@ -147,8 +151,17 @@ struct Specification {
         return kept + added.filter { !kept.contains($0) }
     }
 
+    /// The service's own volumes and binds, for who has `volumes_from` it.
+    var sharedMounts: [ContainerSpec.MountSpec] {
+        mounts([]).filter { $0.kind == .bind && !$0.key.isEmpty }.map { mount in
+            var mount = mount
+            mount.copiesUp = false
+            return mount
+        }
+    }
+
     /// Volumes, then trice's own files where no volume stands in their place; parents before what lies below them.
-    private var mounts: [ContainerSpec.MountSpec] {
+    private func mounts(_ more: [ContainerSpec.MountSpec]) -> [ContainerSpec.MountSpec] {
         var mounts: [ContainerSpec.MountSpec] = []
         let directory = paths.container(config.id)
         for name in ["hosts", "hostname", "resolv.conf"] {
@@ -194,6 +207,7 @@ struct Specification {
             spec.copiesUp = true
             mounts.append(spec)
         }
+        for mount in more where taken.insert(mount.destination).inserted { mounts.append(mount) }
         mounts.removeAll { $0.key.isEmpty && taken.contains($0.destination) }
         func depth(_ path: String) -> Int { path.split(separator: "/").count }
         return mounts.enumerated().sorted {

@@ -23,7 +23,9 @@ extension Supervisor {
         onStart: @escaping (Int32) -> Void, onFailure: @escaping (SetupFailure) -> Void,
         onEnd: @escaping (ExitStatus) -> Void
     ) throws {
-        guard let pidfd = container.pidfd, let cgroup = container.cgroup, container.state.phase == .running else {
+        guard let pidfd = container.pidfd, let cgroup = container.cgroup,
+            container.state.phase == .running || container.state.phase == .stopping
+        else {
             throw Failure("container \(container.record.name) is not running")
         }
         var process = process

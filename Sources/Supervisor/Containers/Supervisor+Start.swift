@@ -19,14 +19,18 @@ extension Supervisor {
         countStart(container)
         container.state.phase = .starting
         container.record.state.failure = nil
+        container.state.failed = 0
         emit(container, container.state.restarts > 0 ? .restarting : .starting)
         do {
             var config = container.record.config
             config.definition.tty = container.service.tty
             let specification = Specification(paths: paths, config: config)
-            var spec = try specification.container(namespaces: namespaces(of: container))
+            var spec = try specification.container(
+                namespaces: namespaces(of: container),
+                more: (grantedFiles(container)?.mounts ?? []) + inheritedMounts(container.service))
             spec.process.terminalSize = container.terminalSize
             try makeBindSources(container)
+            try grantedFiles(container)?.write()
             try attachNetworks(container)
             try writeNetworkFiles(container, hostname: specification.hostname)
             try ports.reserve(container)
@@ -61,11 +65,16 @@ extension Supervisor {
     private func namespaces(of container: Container) throws -> ContainerSpec.Namespaces {
         let service = container.service
         func process(of name: String, _ key: String) throws -> ContainerSpec.Namespaces.Source {
-            let running = containers.values.first {
-                $0.record.config.service == name && $0.state.phase == .running && !$0.state.isOneOff
-            }
+            let running = containers.values.first { $0.isReplica(of: name) && $0.state.phase == .running }
             guard let process = running?.record.state.process else {
                 throw Failure("service \(name), whose namespace is shared, does not run", at: service.place(key))
+            }
+            return .process(process.pid)
+        }
+        func process(ofContainer name: String, _ key: String) throws -> ContainerSpec.Namespaces.Source {
+            let other = try self.container(named: name, for: service, key)
+            guard let process = other.state.process, process.openPidfd() != nil else {
+                throw Failure("container \(name), whose namespace is shared, does not run", at: service.place(key))
             }
             return .process(process.pid)
         }
@@ -73,14 +82,16 @@ extension Supervisor {
             switch mode {
             case .host: .host
             case .service(let name): try process(of: name, key)
-            case .container, .private, .shareable, nil: .own
+            case .container(let name): try process(ofContainer: name, key)
+            case .private, .shareable, nil: .own
             }
         }
         var namespaces = ContainerSpec.Namespaces()
         switch service.networkMode {
         case .host: namespaces.network = .host
         case .service(let name): namespaces.network = try process(of: name, "network_mode")
-        case .container, .bridge, .some(.none), nil: namespaces.network = .own
+        case .container(let name): namespaces.network = try process(ofContainer: name, "network_mode")
+        case .bridge, .some(.none), nil: namespaces.network = .own
         }
         namespaces.pid = try source(service.pid, "pid")
         namespaces.ipc = try source(service.ipc, "ipc")
@@ -105,6 +116,47 @@ extension Supervisor {
         } catch let refusal as ControlGroupLimits.Refusal { throw limits.failure(refusal) }
         container.cgroup = directory
         return directory
+    }
+
+    /// What `volumes_from` asks for.
+    private func inheritedMounts(_ service: Service) throws(Failure) -> [ContainerSpec.MountSpec] {
+        var mounts: [ContainerSpec.MountSpec] = []
+        for (index, from) in service.volumesFrom.enumerated() {
+            let key = "volumes_from[\(index)]"
+            let other: ContainerRecord
+            switch from.source {
+            case .service(let name):
+                guard let found = containers.values.first(where: { $0.isReplica(of: name) }) else {
+                    throw Failure("service \(name), whose volumes are shared, has no container", at: service.place(key))
+                }
+                other = found.record
+            case .container(let name): other = try container(named: name, for: service, key)
+            }
+            let paths = ProjectPaths(self.paths.roots, project: other.config.project)
+            for var mount in Specification(paths: paths, config: other.config).sharedMounts {
+                mount.readOnly = mount.readOnly || from.readOnly
+                mount.key = key
+                mounts.append(mount)
+            }
+        }
+        return mounts
+    }
+
+    /// The container of this name, of this project or another one of the root.
+    func container(named name: String, for service: Service, _ key: String) throws(Failure) -> ContainerRecord {
+        if let own = containers.values.first(where: { $0.record.name == name || $0.id == name }) { return own.record }
+        do {
+            for other in try ProjectPaths.all(paths.roots) where other.project != paths.project {
+                for record in try RecordStore(other).load().records where record.name == name || record.id == name {
+                    return record
+                }
+            }
+        } catch { throw Failure("the containers of other projects cannot be looked through: \(error)") }
+        throw Failure("service \(service.name): there is no container \(name)", at: service.place(key))
+    }
+
+    private func grantedFiles(_ container: Container) -> GrantedFiles? {
+        saved.map { GrantedFiles(of: container.service, in: $0.project, directory: paths.pipes(container.id)) }
     }
 
     private func makeBindSources(_ container: Container) throws {
@@ -217,6 +269,7 @@ extension Supervisor {
             log("the names of \(container.record.name) cannot be told: \(error)")
         }
         startHealthChecks(container)
+        runPostStartHooks(container)
         save(container)
         emit(container, .start)
         if container.isRestarted { emit(container, .restart) }

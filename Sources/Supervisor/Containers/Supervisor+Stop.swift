@@ -21,13 +21,18 @@ extension Supervisor {
         emit(container, .stopping)
         let name = container.service.stopSignal ?? container.record.config.imageConfig.stopSignal ?? "SIGTERM"
         if container.record.state.paused { freeze(container, false) }
-        // ESRCH: it has ended, which is told next.
-        trice_pidfd_send_signal(pidfd.raw, signalNumber(name) ?? SIGTERM)
+        let pid = container.pid
         let grace =
             container.stopTimeout.map { $0 < 0 ? UInt64.max : UInt64($0) * 1_000_000_000 }
             ?? container.service.stopGracePeriod.map { UInt64(max(0, $0.nanoseconds)) } ?? Supervisor.defaultGrace
-        if grace == .max { return }
-        container.graceTimer = loop.schedule(after: grace) { [unowned self] in self.killAll(in: container) }
+        runPreStopHooks(container, grace: grace) { [unowned self, unowned container] in
+            // ESRCH: it has ended, which is told next.
+            trice_pidfd_send_signal(pidfd.raw, signalNumber(name) ?? SIGTERM)
+            guard grace != .max, container.state.phase == .stopping, container.pid == pid else { return }
+            container.graceTimer = self.loop.schedule(after: grace) { [unowned container] in
+                self.killAll(in: container)
+            }
+        }
     }
 
     /// SIGKILL to every process of the container.
@@ -80,9 +85,11 @@ extension Supervisor {
         container.state.exitCode = status.code
         container.record.state.exit = status
         container.record.state.process = nil
-        if time &- container.state.started >= RestartBackOff.forgiven { container.state.quickRestarts = 0 }
+        let ran = time &- container.state.started
+        if ran >= RestartBackOff.forgiven { container.state.quickRestarts = 0 }
+        if let window = goal?.restartWindow, ran >= window { container.state.restarts = 0 }
         let restarts =
-            goal.flatMap { RestartBackOff.restartTime(of: container.state, $0.restart) } != nil
+            goal.flatMap { RestartBackOff.restartTime(of: container.state, $0) } != nil
             && goal?.intent == .running
         // On record before it is told, as who hears of it looks there.
         save(container)
@@ -103,6 +110,7 @@ extension Supervisor {
         if let timer = container.graceTimer { loop.cancel(timer) }
         if let watch = container.orphanWatch { loop.cancel(watch) }
         (container.graceTimer, container.orphanWatch, container.stopTimeout) = (nil, nil, nil)
+        container.state.isSettingUp = false
         container.health?.stop()
         container.health = nil
         container.state.health = .none

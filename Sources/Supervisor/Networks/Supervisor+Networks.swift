@@ -91,11 +91,8 @@ extension Supervisor {
         if service.networkMode == .host {
             try writeFile(
                 "\(directory)/hosts", try readText("/etc/hosts") + extra.map { "\($0.address)\t\($0.name)\n" }.joined())
-        } else if case .service(let name) = service.networkMode,
-            let owner = containers.values.first(where: {
-                $0.record.config.service == name && $0.state.phase == .running
-            })
-        {
+        } else if let owner = try networkOwner(of: service) {
+            let paths = ProjectPaths(self.paths.roots, project: owner.config.project)
             for file in ["hosts", "resolv.conf"] {
                 try writeFile("\(directory)/\(file)", readText("\(paths.container(owner.id))/\(file)"))
             }
@@ -108,6 +105,16 @@ extension Supervisor {
             try writeFile("\(directory)/hosts", file.text)
         }
         try writeFile("\(directory)/resolv.conf", try resolverConfiguration(service, servesNames: !addresses.isEmpty))
+    }
+
+    /// Whose network the service shares.
+    private func networkOwner(of service: Service) throws(Failure) -> ContainerRecord? {
+        switch service.networkMode {
+        case .service(let name):
+            containers.values.first { $0.isReplica(of: name) && $0.state.phase == .running }?.record
+        case .container(let name): try container(named: name, for: service, "network_mode")
+        case .none?, .host, .bridge, nil: nil
+        }
     }
 
     /// In place where it is there, as the container has it mounted.
@@ -151,8 +158,9 @@ extension Supervisor {
         let names = container.record.state.addresses.map(\.network)
         if names.isEmpty { return }
         let service = container.service
+        let links = Dictionary((service.links + service.externalLinks).map { ($0.alias.lowercased(), $0.target) }) { $1 }
         let servers = service.dns.isEmpty ? try hostResolver : ResolverConfiguration(parsing: nameservers(service))
-        try resolvers.serve(container.id, pid: pid, on: names, upstreams: servers.upstreams)
+        try resolvers.serve(container.id, pid: pid, on: names, links: links, upstreams: servers.upstreams)
     }
 
     /// From now on the container is found by its names.
