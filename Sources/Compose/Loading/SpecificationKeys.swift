@@ -19,11 +19,34 @@ package enum SpecificationKeys {
         "volumes", "volumes_from", "working_dir",
     ]
 
+    /// Compose Specification, build.md.
+    package static let build = [
+        "additional_contexts", "args", "cache_from", "cache_to", "context", "dockerfile", "dockerfile_inline",
+        "entitlements", "extra_hosts", "isolation", "labels", "network", "no_cache", "no_cache_filter", "platforms",
+        "privileged", "provenance", "pull", "sbom", "secrets", "shm_size", "ssh", "tags", "target", "ulimits",
+    ]
+
+    /// Compose Specification, 05-services.md, `healthcheck`.
+    package static let healthcheck = [
+        "test", "interval", "timeout", "retries", "start_period", "start_interval", "disable",
+    ]
+
     /// Compose Specification, deploy.md.
     package static let deploy = [
         "mode", "replicas", "labels", "endpoint_mode", "resources", "restart_policy", "update_config",
         "rollback_config", "placement",
     ]
+
+    /// Where a key belongs that stands at the top level or right in a service.
+    ///
+    /// - Parameter isTopLevel: whether it stands at the top level.
+    static func place(of key: String, isTopLevel: Bool) -> String? {
+        if isTopLevel {
+            return service.contains(key) ? "'\(key)' is a key of a service: put it below one of services" : nil
+        }
+        let sections = [("build", build), ("deploy", deploy), ("healthcheck", healthcheck)]
+        return sections.first { $0.1.contains(key) }.map { "'\(key)' belongs into \($0.0)" }
+    }
 
     /// Compose Specification, 05-services.md, `networks`.
     package static let attachment = [
