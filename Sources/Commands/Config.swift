@@ -35,6 +35,11 @@ struct Config: ParsableCommand {
             "Print what the containers of these services are known by: another hash makes them anew; '*' is all.",
             valueName: "SERVICE,…"))
     var hash: String?
+    @Flag(
+        help:
+            "Print where each value was set and what it overrides; after it come key paths, such as services.web.image."
+    )
+    var explain = false
     @Flag(help: "Leave variables as they are.")
     var noInterpolate = false
     @Flag(help: "Leave out what is implied: names, the default network, dependencies.")
@@ -73,13 +78,14 @@ struct Config: ParsableCommand {
     }
 
     private func text(_ context: Context) throws -> String {
-        var request = context.loadRequest(services: names)
+        var request = context.loadRequest(services: explain ? [] : names)
         // docker compose fills nothing in for --compatibility.
         if noNormalize || Trice.global.compatibility { request.steps.remove(.normalization) }
         if noPathResolution { request.steps.remove(.pathResolution) }
         if noConsistency { request.steps.remove(.consistency) }
         if noEnvResolution { request.steps.remove(.environmentResolution) }
         if variables { return variableList(try context.loading { () throws(LoadError) in try loadVariables(request) }) }
+        if explain { return try explanations(context, request) }
         if noInterpolate {
             let document = try context.loading { () throws(LoadError) in try loadUninterpolated(request) }
             return format == .json ? document.json() + "\n" : document.yaml()
@@ -116,6 +122,13 @@ struct Config: ParsableCommand {
             }
             return "\(name) \(configHash(of: service))"
         }
+    }
+
+    private func explanations(_ context: Context, _ request: LoadRequest) throws -> String {
+        let found = try context.loading { () throws(LoadError) in try Compose.explain(request, at: names) }
+        if found.isEmpty, let name = names.first { throw Failure("no value is set at \(name)") }
+        return format == .json
+            ? Document.array(found.map(\.document)).json() + "\n" : found.map(\.text).joined()
     }
 
     private func variableList(_ variables: [TemplateVariable]) -> String {

@@ -26,7 +26,7 @@ struct Context {
     func project(_ request: LoadRequest) throws -> Project {
         try loading { () throws(LoadError) in
             try load(request) { warning in
-                Output.standardError(warning.rendered(color: Output.usesColour(global.ansi, on: 2)) + "\n")
+                print([warning])
             }
         }
     }
@@ -45,13 +45,23 @@ struct Context {
             workingDirectory: absolutePath("."), services: services)
     }
 
+    /// What is wrong with the files, on standard error.
+    private func print(_ items: [Diagnostic]) {
+        switch global.diagnostics {
+        case .text:
+            let isColoured = Output.usesColour(global.ansi, on: 2)
+            Output.standardError(items.map { $0.rendered(color: isColoured) + "\n" }.joined())
+        case .json: Output.standardError(items.map { $0.document.json(indent: false) + "\n" }.joined())
+        }
+    }
+
     /// Prints what is wrong with the files, as it belongs on standard error, and gives the exit status.
     private func refused(_ error: LoadError) -> any Error {
         switch error {
         case .noConfigurationFile:
             return Failure("\(error)", hint: "name one with -f, or go to its directory", exitCode: error.exitCode)
         case .invalid(let diagnostics):
-            Output.standardError(diagnostics.rendered(color: Output.usesColour(global.ansi, on: 2)) + "\n")
+            print(diagnostics.items)
             return ExitCode(error.exitCode)
         }
     }

@@ -139,6 +139,9 @@ package struct GlobalOptions: ParsableArguments, Sendable {
     @Option(help: ArgumentHelp("How progress is shown: auto, tty, plain, json, quiet.", valueName: "KIND"))
     package var progress: ProgressKind = .auto
 
+    @Option(help: ArgumentHelp("How mistakes in the files are said: text, json.", valueName: "FORMAT"))
+    package var diagnostics: DiagnosticFormat = .text
+
     @Option(help: ArgumentHelp("Whether to use colours and cursor movement: auto, never, always.", valueName: "WHEN"))
     package var ansi: AnsiMode = .auto
 
@@ -146,4 +149,5 @@ package struct GlobalOptions: ParsableArguments, Sendable {
 }
 
 package enum ProgressKind: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, tty, plain, json, quiet }
+package enum DiagnosticFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case text, json }
 package enum AnsiMode: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, never, always }

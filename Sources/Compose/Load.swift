@@ -55,11 +55,17 @@ package func loadVariables(_ request: LoadRequest) throws(LoadError) -> [Templat
     try assemble(request, replacingVariables: false).root.templateVariables()
 }
 
+/// Where the values of the merged files were set, and what they override there: all, or those at the key paths.
+package func explain(_ request: LoadRequest, at paths: [String]) throws(LoadError) -> [Explanation] {
+    let (_, _, root, assembly) = try assemble(request, recordingHistory: true)
+    return assembly.merge.history?.explanations(of: root, at: paths) ?? []
+}
+
 /// Reads all files and makes one tree of them.
 ///
-/// - Throws: what is wrong where nothing can be read on; without `replacingVariables`, all that is wrong.
+/// - Throws: what is wrong where nothing can be read on; where there is no project after it, all that is wrong.
 private func assemble(
-    _ request: LoadRequest, replacingVariables: Bool = true
+    _ request: LoadRequest, replacingVariables: Bool = true, recordingHistory: Bool = false
 ) throws(LoadError) -> (surroundings: Surroundings, name: String, root: YAMLNode, assembly: Assembly) {
     let surroundings = try Surroundings(request)
     let files = try readFiles(surroundings)
@@ -70,9 +76,10 @@ private func assemble(
     let context = FileContext(directory: directory, projectDirectory: directory, environment: environment)
     var assembly = Assembly(workingDirectory: surroundings.workingDirectory, project: context)
     assembly.interpolation.replacesVariables = replacingVariables
+    assembly.merge.history = recordingHistory ? MergeHistory() : nil
     guard let root = assembly.tree(of: files, context) else { throw .single("empty-file", "empty compose file") }
     let found = Diagnostics(assembly.explained(assembly.allDiagnostics)).sorted(files: surroundings.displayNames)
-    if !replacingVariables, found.hasErrors { throw .invalid(found) }
+    if !replacingVariables || recordingHistory, found.hasErrors { throw .invalid(found) }
     return (surroundings, name, root, assembly)
 }
 

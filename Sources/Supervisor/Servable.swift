@@ -178,4 +178,24 @@ enum Servable {
                 hint: "this host is linux/\(hostArchitecture)")
         }
     }
+
+    /// The keys that are refused, by section of the specification, for `Specs/support.md`.
+    static var refusedKeys: [String: [String]] {
+        [
+            "services": attributes.map(\.key), "services.networks": attachments.map(\.key),
+            "networks": networks.map(\.key), "volumes": volumes.map(\.key),
+        ]
+    }
+
+    /// What is refused of keys of a service that are served else, for `Specs/support.md`.
+    static let partlyRefused = [
+        "driver": "all but `bridge` for networks, `local` for volumes", "enable_ipv4": "false",
+        "ipam": "drivers and options", "isolation": "all but `default`", "network_mode": "`bridge`",
+        "platform": "another than the host's",
+        "ports": "SCTP", "pull_policy": "`always`, `refresh`, `daily`, `weekly`, `every_…`, `build`",
+        "restart": "what the specification does not name",
+        "security_opt": "options that the host's kernel does not enforce",
+        "volumes":
+            "`bind.propagation`, `bind.recursive`, `volume.subpath`, `volume.labels`, types `image`, `npipe`, `cluster`",
+    ]
 }

@@ -47,8 +47,8 @@ extension YAMLTreeBuilder {
             return
         }
         let span = YAMLSpan(parser.problem_mark, parser.problem_mark)
-        var notes: [Diagnostic.Note] = []
-        if !context.isEmpty, parser.context_mark.line != parser.problem_mark.line {
+        var notes = [unclosed].compactMap { $0 }
+        if notes.isEmpty, !context.isEmpty, parser.context_mark.line != parser.problem_mark.line {
             notes.append(Diagnostic.Note(context, at: place(YAMLSpan(parser.context_mark, parser.context_mark))))
         }
         report(

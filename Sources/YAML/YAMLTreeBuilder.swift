@@ -27,6 +27,8 @@ struct YAMLTreeBuilder {
     /// A sequence or mapping whose end has not come yet.
     private struct Open {
         var isMapping: Bool
+        /// In brackets or braces, and not by indentation.
+        var isFlow: Bool
         var items: [YAMLNode] = []
         var pairs: [YAMLPair] = []
         var merges: [YAMLNode] = []
@@ -68,14 +70,16 @@ struct YAMLTreeBuilder {
             let data = event.data.sequence_start
             return begin(
                 Open(
-                    isMapping: false, tag: Self.string(data.tag), anchor: Self.string(data.anchor),
+                    isMapping: false, isFlow: data.style == YAML_FLOW_SEQUENCE_STYLE, tag: Self.string(data.tag),
+                    anchor: Self.string(data.anchor),
                     start: event.start_mark),
                 span)
         case YAML_MAPPING_START_EVENT:
             let data = event.data.mapping_start
             return begin(
                 Open(
-                    isMapping: true, tag: Self.string(data.tag), anchor: Self.string(data.anchor),
+                    isMapping: true, isFlow: data.style == YAML_FLOW_MAPPING_STYLE, tag: Self.string(data.tag),
+                    anchor: Self.string(data.anchor),
                     start: event.start_mark),
                 span)
         case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
@@ -197,6 +201,15 @@ struct YAMLTreeBuilder {
             }
         }
         return pairs
+    }
+
+    /// The bracket or brace that was opened last and not closed.
+    var unclosed: Diagnostic.Note? {
+        guard let frame = open.last, frame.isFlow else { return nil }
+        let start = frame.start
+        let end = yaml_mark_t(index: start.index + 1, line: start.line, column: start.column + 1)
+        return Diagnostic.Note(
+            "this \(frame.isMapping ? "brace" : "bracket") is not closed", at: place(YAMLSpan(start, end)))
     }
 
     mutating func report(

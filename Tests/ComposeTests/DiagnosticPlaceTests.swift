@@ -175,4 +175,42 @@ import Testing
                 "compose.yaml:2:36 The \"NO\" variable is not set. Defaulting",
             ])
     }
+
+    @Test("For programs a diagnostic is an object with its code and its places")
+    func document() throws {
+        let error = try #require(throws: LoadError.self) {
+            try project("services: {a: {image: x}}\nx: {}\nservices: {}\n")
+        }
+        guard case .invalid(let diagnostics) = error else { return }
+        #expect(
+            diagnostics.items.map { $0.document.json(indent: false) } == [
+                #"{"severity":"error","code":"duplicate-key","message":"the key 'services' stands twice in this mapping","place":{"file":"compose.yaml","line":3,"column":1,"endLine":3,"endColumn":9},"notes":[{"message":"it is first given here","place":{"file":"compose.yaml","line":1,"column":1,"endLine":1,"endColumn":9}}]}"#
+            ])
+    }
+
+    struct HintRow: Sendable, CustomTestStringConvertible {
+        var yaml: String
+        var hint: String
+        var testDescription: String { yaml }
+    }
+
+    @Test(
+        "A key in the wrong place is told the right one",
+        arguments: [
+            HintRow(
+                yaml: "image: x\nservices: {}", hint: "'image' is a key of a service: put it below one of services"),
+            HintRow(yaml: "services: {a: {image: x, replicas: 2}}", hint: "'replicas' belongs into deploy"),
+            HintRow(yaml: "services: {a: {image: x, dockerfile: D}}", hint: "'dockerfile' belongs into build"),
+            HintRow(yaml: "services: {a: {image: x, retries: 2}}", hint: "'retries' belongs into healthcheck"),
+            HintRow(
+                yaml: "services:\n  a: {image: x}\n  ports: [80]",
+                hint: "if 'ports' belongs to the service above, indent it further"),
+            HintRow(yaml: "include: ['https://x/y.git']", hint: "fetch it first, and name the file"),
+            HintRow(yaml: "services: {a: {image: x, portss: []}}", hint: "did you mean 'ports'?"),
+        ])
+    func misplaced(row: HintRow) throws {
+        let error = try #require(throws: LoadError.self) { try project(row.yaml) }
+        guard case .invalid(let diagnostics) = error else { return }
+        #expect(diagnostics.items.first?.hint == row.hint)
+    }
 }

@@ -98,4 +98,31 @@ import Testing
         #expect(project.withAllResources().volumes.map(\.key) == ["v"])
         #expect(project.images == ["p-web", "d"])
     }
+
+    @Test("It can be told where each value was set, and what it overrides")
+    func explaining() throws {
+        let fixture = try Fixture([
+            "a.yaml": "include: [i.yaml]\nservices:\n  web:\n    user: a\n    environment: {A: 1}\n    command: [x]\n",
+            "b.yaml": "services:\n  web: {user: b, environment: [A=2], command: [y, z]}\n",
+            "i.yaml": "services: {web: {image: x, user: i}}\n",
+        ])
+        func text(_ paths: String...) throws -> String {
+            try explain(fixture.request(["a.yaml", "b.yaml"]), at: paths).map(\.text).joined()
+        }
+        #expect(
+            try text("services.web.user", "services.web.environment")
+                == """
+                services.web.user = b
+                  b.yaml:2:15
+                  overrides a.yaml:4:11: a
+                  overrides i.yaml:1:34: i
+                services.web.environment.A = 2
+                  b.yaml:2:32
+                  overrides a.yaml:5:22: 1
+
+                """)
+        #expect(try text("services.web.image") == "services.web.image = x\n  i.yaml:1:25\n")
+        #expect(try text("services.web.command[1]").hasPrefix("services.web.command[1] = z\n"))
+        #expect(try text("services.we").isEmpty)
+    }
 }

@@ -38,6 +38,13 @@ import Testing
         #expect(error.items[0].place?.range.start.description == "f.yaml:\(row.location)")
     }
 
+    @Test("What was opened and not closed is shown")
+    func unclosed() throws {
+        let error = try #require(throws: Diagnostics.self) { try documents("a: 1\nports: [80,\n  {b: c\nd: e\n") }
+        #expect(error.items[0].notes.map(\.message) == ["this brace is not closed"])
+        #expect(error.items[0].notes[0].place?.range.start.description == "f.yaml:3:3")
+    }
+
     @Test("Both places of a duplicate key are named, and all of them, in long mappings too")
     func duplicates() throws {
         let text = (0..<50).map { "k\($0): 1\n" }.joined() + "k7: 2\nk49: 2\n"

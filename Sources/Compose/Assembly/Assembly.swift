@@ -64,6 +64,14 @@ struct Assembly {
     ///   - node: the path as written, for messages.
     ///   - word: how it came in: `included` or `extended`.
     mutating func read(_ path: String, _ context: FileContext, namedBy node: YAMLNode, _ word: String) -> LoadedFile? {
+        let text = node.scalar?.text ?? ""
+        if text.contains("://") || ["git@", "oci:", "github.com/"].contains(where: text.hasPrefix) {
+            diagnostics.add(
+                Diagnostic(
+                    code: "unsupported-value", "'\(text)' is not on this host: files from elsewhere are not supported",
+                    at: node.place, hint: "fetch it first, and name the file"))
+            return nil
+        }
         let name = Path.relative(path, to: workingDirectory)
         let source: SourceFile
         do throws(FileError) {

@@ -6,30 +6,24 @@ import YAML
 
 /// Compose Specification, build.md.
 extension TreeReader {
-    private static let buildKeys = [
-        "additional_contexts", "args", "cache_from", "cache_to", "context", "dockerfile", "dockerfile_inline",
-        "entitlements", "extra_hosts", "isolation", "labels", "network", "no_cache", "no_cache_filter", "platforms",
-        "privileged", "provenance", "pull", "sbom", "secrets", "shm_size", "ssh", "tags", "target", "ulimits",
-    ]
-
     /// A directory or URL, or a mapping.
-    mutating func build(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) -> Build? {
+    mutating func build(_ node: YAMLNode, _ path: String) -> Build? {
         if case .scalar = node.content {
             guard let text = string(node, path) else { return nil }
             var build = Build(context: buildContext(text, node))
             if steps.contains(.normalization) { build.dockerfile = "Dockerfile" }
             return build
         }
-        guard let fields = fields(node, path, known: Self.buildKeys) else { return nil }
+        guard let fields = fields(node, path, known: SpecificationKeys.build) else { return nil }
         var build = Build(context: steps.contains(.pathResolution) ? contexts.context(of: node).projectDirectory : ".")
-        for field in fields { read(field, &build, &draft) }
+        for field in fields { read(field, &build) }
         if build.dockerfile == nil, build.dockerfileInline == nil, steps.contains(.normalization) {
             build.dockerfile = "Dockerfile"
         }
         return build
     }
 
-    private mutating func read(_ field: Field, _ build: inout Build, _ draft: inout ServiceDraft) {
+    private mutating func read(_ field: Field, _ build: inout Build) {
         let (node, at) = (field.value, field.path)
         switch field.name {
         case "context": if let text = string(node, at) { build.context = buildContext(text, node) }
@@ -56,7 +50,7 @@ extension TreeReader {
         case "shm_size": build.shmSize = byteSize(node, at)
         case "tags": build.tags = uniqueStrings(node, at)
         case "target": build.target = string(node, at)
-        default: build.ulimits = ulimits(node, at, &draft)
+        default: build.ulimits = ulimits(node, at)
         }
     }
 

@@ -8,11 +8,7 @@ import YAML
 extension TreeReader {
     mutating func deploy(_ node: YAMLNode, _ path: String) -> Deploy? {
         if node.isNull { return nil }
-        let known = [
-            "mode", "replicas", "labels", "endpoint_mode", "resources", "restart_policy", "update_config",
-            "rollback_config", "placement",
-        ]
-        guard let fields = fields(node, path, known: known) else { return nil }
+        guard let fields = fields(node, path, known: SpecificationKeys.deploy) else { return nil }
         var deploy = Deploy()
         for field in fields {
             switch field.name {

@@ -38,26 +38,23 @@ extension TreeReader {
     }
 
     /// Compose Specification, 05-services.md, `ulimits`.
-    mutating func ulimits(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) -> [Ulimit] {
+    mutating func ulimits(_ node: YAMLNode, _ path: String) -> [Ulimit] {
         var result: [Ulimit] = []
         for pair in pairs(node, path) ?? [] where !pair.name.hasPrefix("x-") {
             let at = "\(path).\(pair.name)"
-            draft.place("ulimits.\(pair.name)", pair.value)
-            guard case .mapping(let fields) = pair.value.content else {
+            record(at, pair.value)
+            guard case .mapping = pair.value.content else {
                 guard let limit = int(pair.value, at, in: -1 ... .max) else { continue }
                 result.append(Ulimit(name: pair.name, soft: limit, hard: limit, isSingle: true))
                 continue
             }
             var soft: Int64?
             var hard: Int64?
-            for field in fields {
-                switch field.name {
-                case "soft": soft = int(field.value, "\(at).soft", in: -1 ... .max)
-                case "hard": hard = int(field.value, "\(at).hard", in: -1 ... .max)
-                default: unknown(field, at, known: ["soft", "hard"])
-                }
+            for field in fields(pair.value, at, known: ["soft", "hard"]) ?? [] {
+                let limit = int(field.value, field.path, in: -1 ... .max)
+                if field.name == "soft" { soft = limit } else { hard = limit }
             }
-            guard fields.contains(where: { $0.name == "soft" }), fields.contains(where: { $0.name == "hard" }) else {
+            guard pair.value["soft"] != nil, pair.value["hard"] != nil else {
                 report("missing-key", "\(at) needs both soft and hard", at: pair.key)
                 continue
             }

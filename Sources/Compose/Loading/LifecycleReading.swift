@@ -32,45 +32,35 @@ extension TreeReader {
     }
 
     private mutating func dependency(_ pair: YAMLPair, _ path: String) -> Dependency? {
-        guard case .mapping(let fields) = pair.value.content else {
+        guard case .mapping = pair.value.content else {
             report("wrong-type", "\(path) must be a mapping, not \(pair.value.kind)", at: pair.key)
             return nil
         }
         var dependency = Dependency(service: pair.name)
-        var hasCondition = false
-        for field in fields {
-            let at = "\(path).\(field.name)"
+        for field in fields(pair.value, path, known: ["condition", "restart", "required"]) ?? [] {
             switch field.name {
-            case "condition":
-                hasCondition = true
-                dependency.condition = word(field.value, at) ?? .started
-            case "restart": dependency.restart = bool(field.value, at) ?? false
-            case "required": dependency.required = bool(field.value, at) ?? true
-            default: unknown(field, path, known: ["condition", "restart", "required"])
+            case "condition": dependency.condition = word(field.value, field.path) ?? .started
+            case "restart": dependency.restart = bool(field.value, field.path) ?? false
+            default: dependency.required = bool(field.value, field.path) ?? true
             }
         }
-        if !hasCondition { report("missing-key", "\(path).condition is missing", at: pair.key) }
+        if pair.value["condition"] == nil { missing("condition", path, pair.key) }
         return dependency
     }
 
     /// Compose Specification, 05-services.md, `healthcheck`.
     mutating func healthcheck(_ node: YAMLNode, _ path: String) -> Healthcheck? {
-        guard let fields = pairs(node, path) else { return nil }
+        guard let fields = fields(node, path, known: SpecificationKeys.healthcheck) else { return nil }
         var check = Healthcheck()
         for field in fields {
-            let at = "\(path).\(field.name)"
             switch field.name {
-            case "test": check.test = healthTest(field.value, at)
-            case "interval": check.interval = timeSpan(field.value, at)
-            case "timeout": check.timeout = timeSpan(field.value, at)
-            case "start_period": check.startPeriod = timeSpan(field.value, at)
-            case "start_interval": check.startInterval = timeSpan(field.value, at)
-            case "retries": check.retries = int(field.value, at, in: 0 ... .max).map { Int($0) }
-            case "disable": check.disable = bool(field.value, at) ?? false
-            default:
-                unknown(
-                    field, path,
-                    known: ["test", "interval", "timeout", "start_period", "start_interval", "retries", "disable"])
+            case "test": check.test = healthTest(field.value, field.path)
+            case "interval": check.interval = timeSpan(field.value, field.path)
+            case "timeout": check.timeout = timeSpan(field.value, field.path)
+            case "start_period": check.startPeriod = timeSpan(field.value, field.path)
+            case "start_interval": check.startInterval = timeSpan(field.value, field.path)
+            case "retries": check.retries = count(field.value, field.path)
+            default: check.disable = bool(field.value, field.path) ?? false
             }
         }
         return check

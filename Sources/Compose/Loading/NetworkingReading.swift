@@ -24,15 +24,10 @@ extension TreeReader {
             var attachment = NetworkAttachment(network: pair.name)
             guard !pair.value.isNull else { return attachment }
             attachment.hasOptions = true
-            for field in fields(pair.value, at, known: Self.attachmentKeys) ?? [] { read(field, &attachment) }
+            for field in fields(pair.value, at, known: SpecificationKeys.attachment) ?? [] { read(field, &attachment) }
             return attachment
         }
     }
-
-    private static let attachmentKeys = [
-        "aliases", "ipv4_address", "ipv6_address", "link_local_ips", "mac_address", "priority", "gw_priority",
-        "interface_name", "driver_opts",
-    ]
 
     private mutating func read(_ field: Field, _ attachment: inout NetworkAttachment) {
         let (node, at) = (field.value, field.path)

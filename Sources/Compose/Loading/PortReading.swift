@@ -49,41 +49,42 @@ extension TreeReader {
     }
 
     private mutating func portMapping(_ node: YAMLNode, _ path: String) -> PortMapping? {
+        let known = ["target", "published", "host_ip", "protocol", "mode", "name", "app_protocol"]
         var mapping = PortMapping(target: 0)
-        var hasTarget = false
-        for field in node.mapping ?? [] {
-            let at = "\(path).\(field.name)"
+        for field in fields(node, path, known: known) ?? [] {
             switch field.name {
-            case "target":
-                hasTarget = true
-                mapping.target = UInt16(clamping: int(field.value, at, in: 1...65535) ?? 0)
-            case "published": mapping.published = published(field.value, at)
-            case "host_ip":
-                guard let text = string(field.value, at), !text.isEmpty else { continue }
-                if PortSyntax.isAddress(text) {
-                    mapping.hostIP = text
-                } else {
-                    report("bad-port", "\(at): invalid IP address: \(text)", at: field.value)
-                }
-            case "protocol":
-                guard let text = string(field.value, at) else { continue }
-                if let known = PortMapping.TransportProtocol(rawValue: text.lowercased()) {
-                    mapping.protocol = known
-                } else {
-                    report(
-                        "bad-port", "\(at): invalid proto: \(text)", at: field.value,
-                        hint: "it is one of tcp, udp, sctp")
-                }
-            case "mode": mapping.mode = string(field.value, at) ?? "ingress"
-            case "name": mapping.name = string(field.value, at)
-            case "app_protocol": mapping.applicationProtocol = string(field.value, at)
-            default:
-                unknown(
-                    field, path, known: ["target", "published", "host_ip", "protocol", "mode", "name", "app_protocol"])
+            case "target": mapping.target = UInt16(clamping: int(field.value, field.path, in: 1...65535) ?? 0)
+            case "published": mapping.published = published(field.value, field.path)
+            case "host_ip": mapping.hostIP = address(field.value, field.path)
+            case "protocol": mapping.protocol = transport(field.value, field.path)
+            case "mode": mapping.mode = string(field.value, field.path) ?? "ingress"
+            case "name": mapping.name = string(field.value, field.path)
+            default: mapping.applicationProtocol = string(field.value, field.path)
             }
         }
-        if !hasTarget { report("missing-key", "\(path).target is missing", at: node) }
-        return hasTarget ? mapping : nil
+        guard node["target"] != nil else {
+            missing("target", path, node)
+            return nil
+        }
+        return mapping
+    }
+
+    private mutating func address(_ node: YAMLNode, _ path: String) -> String? {
+        guard let text = string(node, path), !text.isEmpty else { return nil }
+        guard PortSyntax.isAddress(text) else {
+            report("bad-port", "\(path): invalid IP address: \(text)", at: node)
+            return nil
+        }
+        return text
+    }
+
+    private mutating func transport(_ node: YAMLNode, _ path: String) -> PortMapping.TransportProtocol {
+        guard let text = string(node, path) else { return .tcp }
+        guard let known = PortMapping.TransportProtocol(rawValue: text.lowercased()) else {
+            report("bad-port", "\(path): invalid proto: \(text)", at: node, hint: "it is one of tcp, udp, sctp")
+            return .tcp
+        }
+        return known
     }
 
     private mutating func published(_ node: YAMLNode, _ path: String) -> PortRange? {

@@ -16,11 +16,9 @@ extension TreeReader {
         let path = "networks.\(pair.name)"
         var network = Network(key: pair.name, name: resourceName(pair.name, project), location: pair.key.location)
         var draft = ResourceDraft(resource: network, node: pair.key)
-        let known = [
-            "name", "driver", "driver_opts", "internal", "external", "attachable", "enable_ipv4", "enable_ipv6",
-            "labels", "ipam",
-        ]
-        guard let fields = pair.value.isNull ? [] : fields(pair.value, path, known: known) else { return nil }
+        guard let fields = pair.value.isNull ? [] : fields(pair.value, path, known: SpecificationKeys.network) else {
+            return nil
+        }
         var external: (isExternal: Bool, name: String?) = (false, nil)
         var name: String?
         for field in fields {
@@ -77,8 +75,9 @@ extension TreeReader {
         let path = "volumes.\(pair.name)"
         var volume = Volume(key: pair.name, name: resourceName(pair.name, project), location: pair.key.location)
         var draft = ResourceDraft(resource: volume, node: pair.key)
-        let known = ["name", "driver", "driver_opts", "external", "labels"]
-        guard let fields = pair.value.isNull ? [] : fields(pair.value, path, known: known) else { return nil }
+        guard let fields = pair.value.isNull ? [] : fields(pair.value, path, known: SpecificationKeys.volume) else {
+            return nil
+        }
         var external: (isExternal: Bool, name: String?) = (false, nil)
         var name: String?
         for field in fields {

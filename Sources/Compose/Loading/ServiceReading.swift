@@ -35,9 +35,11 @@ extension TreeReader {
     mutating func service(_ pair: YAMLPair) -> ServiceDraft? {
         let path = "services.\(pair.name)"
         guard case .mapping(let pairs) = pair.value.content else {
+            let belongsAbove = SpecificationKeys.service.contains(pair.name)
             report(
                 "wrong-type", "\(path) must be a mapping, not \(pair.value.kind)",
-                at: pair.value.isNull ? pair.key : pair.value)
+                at: pair.value.isNull ? pair.key : pair.value,
+                hint: belongsAbove ? "if '\(pair.name)' belongs to the service above, indent it further" : nil)
             return nil
         }
         var draft = ServiceDraft(pair)
@@ -102,7 +104,7 @@ extension TreeReader {
     private mutating func readParts(_ field: YAMLPair, _ at: String, _ draft: inout ServiceDraft) {
         let node = field.value
         switch field.name {
-        case "build": draft.service.build = build(node, at, &draft)
+        case "build": draft.service.build = build(node, at)
         case "provider": draft.service.provider = provider(node, at, field.key)
         case "develop": draft.service.develop = develop(node, at)
         case "configs": draft.service.configs = fileReferences(node, at, directory: "/")
@@ -136,7 +138,7 @@ extension TreeReader {
         case "attach": draft.service.attach = bool(node, at)
         case "userns_mode": draft.service.usesHostUserNamespace = usernsMode(node, at)
         case "sysctls": draft.service.sysctls = keyValues(node, at).map { Sysctl(name: $0.name, value: $0.value ?? "") }
-        case "ulimits": draft.service.ulimits = ulimits(node, at, &draft)
+        case "ulimits": draft.service.ulimits = ulimits(node, at)
         case "shm_size": draft.service.shmSize = byteSize(node, at)
         case "oom_score_adj":
             draft.service.oomScoreAdjustment = int(node, at, in: -1000...1000).map { Int($0) }
@@ -159,7 +161,7 @@ extension TreeReader {
         case "oom_kill_disable": draft.service.oomKillDisable = bool(node, at) ?? false
         default:
             if readLimit(field.name, node, at, &draft.service.limits) { return }
-            unknown(field, "services.\(draft.service.name)", known: ServiceKeys.known)
+            unknown(field, "services.\(draft.service.name)", known: SpecificationKeys.service)
         }
     }
 

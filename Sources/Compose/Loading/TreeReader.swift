@@ -221,11 +221,13 @@ struct TreeReader {
     /// Says that a key is not one of `known`.
     mutating func unknown(_ pair: YAMLPair, _ path: String, known: [String]) {
         guard !pair.name.hasPrefix("x-") else { return }
+        let isSection = path.isEmpty || known == SpecificationKeys.service
+        let misplaced = isSection ? SpecificationKeys.place(of: pair.name, isTopLevel: path.isEmpty) : nil
         let nearest = nearestName(to: pair.name, among: known)
         let place = path.isEmpty ? "at the top level" : "in \(path)"
         report(
             "unknown-key", "unknown key '\(pair.name)' \(place)", at: pair.key,
-            hint: nearest.map { "did you mean '\($0)'?" })
+            hint: misplaced ?? nearest.map { "did you mean '\($0)'?" })
     }
 }
 

@@ -9,6 +9,8 @@ struct TreeMerge {
     var diagnostics = Diagnostics()
     /// Leave the tags where they are, for a merge that comes later.
     var keepsTags = false
+    /// What values override, where someone asks.
+    var history: MergeHistory?
 
     /// A document by itself: what `!reset` marks is gone, `!override` has nothing to override.
     func stripped(_ node: YAMLNode) -> YAMLNode {
@@ -30,10 +32,15 @@ struct TreeMerge {
 
     /// - Parameter path: where in a project both stand.
     mutating func merge(_ over: YAMLNode, onto base: YAMLNode, path: [String] = []) -> YAMLNode {
-        if over.tag == "!override" { return stripped(over) }
+        if over.tag == "!override" {
+            history?.note(over, overrides: base)
+            return stripped(over)
+        }
         let rule = MergeRule(path)
         switch rule {
-        case .replace: return stripped(over)
+        case .replace:
+            history?.note(over, overrides: base)
+            return stripped(over)
         case _ where over.isNull: return base
         case _ where base.isNull: return stripped(over)
         case .replaceUnlessNull:
@@ -47,7 +54,10 @@ struct TreeMerge {
         case .build: return byKind(withContext(over), onto: withContext(base), path)
         case .logging:
             let (new, old) = (over["driver"]?.scalar?.text, base["driver"]?.scalar?.text)
-            if let new, let old, new != old { return stripped(over) }
+            if let new, let old, new != old {
+                history?.note(over, overrides: base)
+                return stripped(over)
+            }
             return byKind(over, onto: base, path)
         case .appendBy(let key): return append(over, onto: base, by: key, path)
         }
@@ -56,7 +66,9 @@ struct TreeMerge {
     private mutating func byKind(_ over: YAMLNode, onto base: YAMLNode, _ path: [String]) -> YAMLNode {
         var result = base
         switch (base.content, over.content) {
-        case (.scalar, .scalar): return over
+        case (.scalar, .scalar):
+            history?.note(over, overrides: base)
+            return over
         case (.sequence(let old), .sequence(let new)):
             result.content = .sequence(old + new.filter { keepsTags || $0.tag != "!reset" }.map(stripped))
         case (.mapping(let old), .mapping(let new)):
@@ -100,6 +112,7 @@ struct TreeMerge {
                 pair.value.tag == "!reset" && !keepsTags
                 ? nil : YAMLPair(key: pair.key, name: pair.name, value: stripped(pair.value))
             if let index = positions[pair.name] {
+                if let earlier = pairs[index] { history?.note(pair.value, overrides: earlier.value) }
                 pairs[index] = added
             } else {
                 positions[pair.name] = pairs.count
