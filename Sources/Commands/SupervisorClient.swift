@@ -90,7 +90,7 @@ final class SupervisorClient {
         for _ in 0..<5 {
             let client = try start(paths)
             do { try client.send(command, descriptors: descriptors) } catch let error as SystemError
-                where error.errno == EPIPE
+                where error.errno == EPIPE || error.errno == ECONNRESET
             { continue }
             while let (reply, _) = try client.next(before: deadline) {
                 switch reply {
