@@ -45,6 +45,13 @@ int trice_setrlimit(int resource, uint64_t soft, uint64_t hard) {
     struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
     return setrlimit(resource, &limit);
 }
+int trice_raise_hard_limit(pid_t pid, int resource, uint64_t hard) {
+    struct rlimit limit;
+    if (prlimit(pid, resource, NULL, &limit) < 0) return -1;
+    if (limit.rlim_max >= hard) return 0;
+    limit.rlim_max = hard;
+    return prlimit(pid, resource, &limit, NULL);
+}
 int trice_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 int trice_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
 
@@ -59,6 +66,12 @@ pid_t trice_clone3(uint64_t flags, int cgroup, int *pidfd) {
         arguments.cgroup = (uint64_t)cgroup;
     }
     return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+
+static int idle(void *unused) { for (;;) pause(); }
+pid_t trice_clone_idle(int flags) {
+    static char stack[4096] __attribute__((aligned(16)));
+    return clone(idle, stack + sizeof stack, flags | CLONE_VM | SIGCHLD, NULL);
 }
 
 int trice_pidfd_open(pid_t pid, unsigned int flags) { return (int)syscall(SYS_pidfd_open, pid, flags); }

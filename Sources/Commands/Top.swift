@@ -24,7 +24,7 @@ struct Top: ParsableCommand {
         for record in try RecordStore(paths).chosen(services, context) where record.isActive {
             for pid in try paths.cgroup(record.id, in: hierarchy).processes().sorted() {
                 // One that has ended since is not listed.
-                guard let process = try ProcessLine(pid, clock) else { continue }
+                guard let process = try ProcessLine(pid, clock, record.config.ids) else { continue }
                 table.add(
                     record.config.service, String(record.config.number), process.user, String(pid),
                     String(process.parent), String(process.share), process.start, process.terminal, process.time,
@@ -60,7 +60,9 @@ private struct ProcessLine {
     let command: String
 
     /// Nil where the process has ended.
-    init?(_ pid: Int32, _ clock: ProcessClock) throws(SystemError) {
+    ///
+    /// - Parameter ids: of the container, whose users are named as they are inside.
+    init?(_ pid: Int32, _ clock: ProcessClock, _ ids: IDMapping?) throws(SystemError) {
         var status = stat()
         let text: String, arguments: [UInt8]
         do throws(SystemError) {
@@ -76,7 +78,8 @@ private struct ProcessLine {
         guard fields.count > 19, let parent = Int32(fields[1]), let device = UInt32(fields[4]),
             let user = UInt64(fields[11]), let system = UInt64(fields[12]), let began = UInt64(fields[19])
         else { return nil }
-        self.user = getpwuid(status.st_uid).map { String(cString: $0.pointee.pw_name) } ?? String(status.st_uid)
+        let owner = ids.map { status.st_uid >= $0.base ? status.st_uid - $0.base : status.st_uid } ?? status.st_uid
+        self.user = getpwuid(owner).map { String(cString: $0.pointee.pw_name) } ?? String(owner)
         self.parent = parent
         let seconds = Int((user + system) / clock.ticks)
         var born = clock.boot + time_t(began / clock.ticks)

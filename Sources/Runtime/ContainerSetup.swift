@@ -12,29 +12,33 @@ enum ContainerSetup {
     ///   - specification: a file with the `ContainerSpec` as JSON.
     ///   - stdio: what becomes descriptors 0, 1 and 2.
     ///   - filter: a file with the `SeccompFilter`, or an empty one.
+    ///   - mounts: the `ContainerMounts` of a container with a user namespace of its own.
     ///   - socket: where failures are told, and where the supervisor says to proceed.
     static func run(
-        specification: Descriptor, stdio: [Descriptor], filter: Descriptor, socket: PacketSocket
+        specification: Descriptor, stdio: [Descriptor], filter: Descriptor, mounts: [Descriptor], socket: PacketSocket
     ) -> Never {
         do {
             let spec = try decodeJSON(ContainerSpec.self, from: readWhole(specification.raw))
-            try setUp(spec, stdio, SeccompFilter(bytes: readWhole(filter.raw)), socket)
+            let filter = SeccompFilter(bytes: try readWhole(filter.raw))
+            try setUp(spec, stdio, filter, ContainerMounts(mounts, for: spec), socket)
         } catch {
             report(error, to: socket)
         }
     }
 
     private static func setUp(
-        _ spec: ContainerSpec, _ stdio: [Descriptor], _ filter: SeccompFilter?, _ socket: PacketSocket
+        _ spec: ContainerSpec, _ stdio: [Descriptor], _ filter: SeccompFilter?, _ mounts: ContainerMounts?,
+        _ socket: PacketSocket
     ) throws -> Never {
         try startSession()
         umask(0)
         // Before the cgroup namespace, whose root they are.
         try attempt { () throws(SystemError) in for group in spec.process.controlGroups { try group.join() } }
+        if spec.namespaces.user != nil { try attempt("userns_mode") { () throws(SystemError) in try becomeRoot() } }
         try attempt { () throws(SystemError) in try joinNamespaces(spec.namespaces) }
         if spec.namespaces.uts == .own { try setHostname(spec) }
         let root = RootFileSystem(spec: spec)
-        try root.enter()
+        try root.enter(mounts)
         if spec.process.terminal {
             let terminal = try Terminal.open(size: spec.process.terminalSize, for: socket)
             try terminal.becomeStandardStreams(consoleAt: "/dev/console")
@@ -93,8 +97,8 @@ package func isSettingUp(_ pid: Int32) throws(SystemError) -> Bool {
     try readText("/proc/\(pid)/comm") == "\(Launcher.processName)\n"
 }
 
-/// Makes the process the leader of a session of its own, without a terminal, and without the keys of the caller's session
-/// (session-keyring(7)).
+/// Makes the process the leader of a session of its own, without a terminal, and without the keys of the caller's
+/// session (session-keyring(7)).
 func startSession() throws(SetupFailure) {
     setsid()
     // A kernel without keys has none to hide.

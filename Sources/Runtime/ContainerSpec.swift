@@ -39,12 +39,9 @@ package struct ContainerSpec: Codable, Hashable, Sendable {
         package var layers: [String]
         package var upper: String
         package var work: String
-        /// An empty directory on the host, where the overlay is mounted in the container's own mount namespace.
-        package var mountPoint: String
         package var readOnly: Bool
-        package init(layers: [String], upper: String, work: String, mountPoint: String, readOnly: Bool = false) {
-            (self.layers, self.upper, self.work) = (layers, upper, work)
-            (self.mountPoint, self.readOnly) = (mountPoint, readOnly)
+        package init(layers: [String], upper: String, work: String, readOnly: Bool = false) {
+            (self.layers, self.upper, self.work, self.readOnly) = (layers, upper, work, readOnly)
         }
     }
 
@@ -85,6 +82,8 @@ package struct ContainerSpec: Codable, Hashable, Sendable {
         package var ipc = Source.own
         package var uts = Source.own
         package var cgroup = Source.own
+        /// Nil: the host's.
+        package var user: IDMapping?
         package init() {}
     }
 }
@@ -110,6 +109,8 @@ package struct ProcessSpec: Codable, Hashable, Sendable {
     package var limits: [ResourceLimit] = []
     /// v1 cgroups that limit the container.
     package var controlGroups: [ControlGroup.Membership] = []
+    /// Whether the container has a user namespace of its own.
+    package var userNamespace = false
 
     package init(
         arguments: [String], environment: [String], workingDirectory: String, user: String, capabilities: [String]

@@ -16,8 +16,8 @@ package struct DeviceNode: Codable, Hashable, Sendable {
 
     package var isCharacter: Bool { mode & trice_s_ifmt == trice_s_ifchr }
 
-    /// The node at a path of the host, or all of them below it where it is a directory. A symbolic link that is the path
-    /// itself is followed.
+    /// The node at a path of the host, or all of them below it where it is a directory. A symbolic link that is the
+    /// path itself is followed.
     package static func all(at path: String) throws(SystemError) -> [DeviceNode] {
         var status = stat()
         try check("stat", path) { stat(path, &status) }
@@ -25,7 +25,8 @@ package struct DeviceNode: Codable, Hashable, Sendable {
         return status.st_mode & trice_s_ifmt == trice_s_ifdir ? try below(path, except: []) : []
     }
 
-    /// All device nodes in the host's `/dev`, but those of file systems mounted there, and those that each container has.
+    /// All device nodes in the host's `/dev`, but those of file systems mounted there, and those that each container
+    /// has.
     static func ofHost() throws(SystemError) -> [DeviceNode] {
         try below("/dev", except: ["pts", "shm", "mqueue", "hugepages", "console", "ptmx"] + standard.map(\.name))
     }
@@ -63,16 +64,40 @@ package struct DeviceNode: Codable, Hashable, Sendable {
         ("stderr", "/proc/self/fd/2"), ("core", "/proc/kcore"), ("ptmx", "pts/ptmx"),
     ]
 
-    /// Fills the container's `/dev`.
+    package var isBelowDev: Bool { path.hasPrefix("/dev/") }
+
+    /// Fills what becomes the container's `/dev`, an empty directory so far.
     ///
-    /// - Parameter more: nodes beside the standard ones, at any path; one of them may stand in a standard one's place.
-    static func create(_ more: [DeviceNode]) throws(SystemError) {
-        for node in standard { try DeviceNode("/dev/\(node.name)", node.major, node.minor).make() }
-        for node in more { try node.make() }
-        for (name, target) in links { try check("symlink", "/dev/\(name)") { symlink(target, "/dev/\(name)") } }
+    /// - Parameters:
+    ///   - more: nodes beside the standard ones, below `/dev`; one of them may stand in a standard one's place.
+    ///   - ids: whose root the nodes belong to.
+    static func create(_ more: [DeviceNode], in directory: Descriptor, _ ids: IDMapping?) throws(SystemError) {
+        for node in standard { try DeviceNode("/dev/\(node.name)", node.major, node.minor).make(in: directory, ids) }
+        for node in more { try node.make(in: directory, ids) }
+        for (name, target) in links {
+            try check("symlinkat", "/dev/\(name)") { symlinkat(target, directory.raw, name) }
+        }
     }
 
-    private func make() throws(SystemError) {
+    private func make(in directory: Descriptor, _ ids: IDMapping?) throws(SystemError) {
+        let name = String(path.dropFirst(5))
+        var parent = ""
+        for part in name.split(separator: "/").dropLast() {
+            parent += parent.isEmpty ? "\(part)" : "/\(part)"
+            if mkdirat(directory.raw, parent, 0o755) != 0 && errno != EEXIST { throw SystemError("mkdirat", path) }
+        }
+        if unlinkat(directory.raw, name, 0) != 0 && errno != ENOENT { throw SystemError("unlinkat", path) }
+        try check("mknodat", path) { mknodat(directory.raw, name, mode, trice_makedev(major, minor)) }
+        // Whatever the umask is.
+        try check("fchmodat", path) { fchmodat(directory.raw, name, mode & 0o7777, 0) }
+        let (owner, group) = (ids.map { $0.host(uid) ?? $0.base } ?? uid, ids.map { $0.host(gid) ?? $0.base } ?? gid)
+        if owner != 0 || group != 0 {
+            try check("fchownat", path) { fchownat(directory.raw, name, owner, group, AT_SYMLINK_NOFOLLOW) }
+        }
+    }
+
+    /// Makes it at its path, wherever that is.
+    func make() throws(SystemError) {
         try makeDirectories(parentDirectory(path))
         if unlink(path) != 0 && errno != ENOENT { throw SystemError("unlink", path) }
         try check("mknod", path) { mknod(path, mode, trice_makedev(major, minor)) }

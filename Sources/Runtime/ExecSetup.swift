@@ -21,8 +21,11 @@ enum ExecSetup {
             let filter = SeccompFilter(bytes: try readWhole(filter.raw))
             try startSession()
             for group in process.controlGroups { try group.join() }
-            let namespaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP
+            try process.grantHostRights(to: getpid())
+            var namespaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP
+            if process.userNamespace { namespaces |= CLONE_NEWUSER }
             try check("setns") { trice_setns(target.raw, Int32(namespaces)) }
+            if process.userNamespace { try becomeRoot() }
             if process.terminal {
                 try Terminal.open(size: process.terminalSize, for: socket).becomeStandardStreams()
             } else {

@@ -90,8 +90,8 @@ package struct Identity: Hashable, Sendable {
         }
     }
 
-    /// Keeps the capabilities that are left to these ids: the set for uid 0, none for others, as execve(2) would leave it
-    /// to them anyway.
+    /// Keeps the capabilities that are left to these ids: the set for uid 0, none for others, as execve(2) would leave
+    /// it to them anyway.
     func keep(_ capabilities: CapabilitySet) throws(SetupFailure) {
         try attempt("cap_add") { () throws(SystemError) in
             try (uid == 0 ? capabilities : CapabilitySet()).apply()

@@ -5,8 +5,8 @@ import CLinux
 import Glibc
 import Linux
 
-/// PID 1 of a container with `init: true`: starts the service's process, forwards signals to it, reaps orphans, and ends
-/// with its exit status (128 + n for signal n). It has the rights of the service's process, and no more.
+/// PID 1 of a container with `init: true`: starts the service's process, forwards signals to it, reaps orphans, and
+/// ends with its exit status (128 + n for signal n). It has the rights of the service's process, and no more.
 enum InitProcess {
     /// Returns in the child, which goes on to become the service's process; the caller itself stays as PID 1.
     static func divide() throws(SetupFailure) {

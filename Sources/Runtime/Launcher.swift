@@ -132,19 +132,21 @@ package final class Launcher {
     }
 
     private func create(_ id: String, _ namespaces: ContainerSpec.Namespaces, _ descriptors: [Descriptor]) {
-        guard descriptors.count == 6 else { return refuse(id, "create wants 6 descriptors") }
+        guard descriptors.count >= 6 else { return refuse(id, "create wants 6 descriptors or more") }
         var flags = UInt64(CLONE_NEWNS)
         if namespaces.network == .own { flags |= UInt64(CLONE_NEWNET) }
         if namespaces.pid == .own { flags |= UInt64(CLONE_NEWPID) }
         if namespaces.ipc == .own { flags |= UInt64(CLONE_NEWIPC) }
         if namespaces.uts == .own { flags |= UInt64(CLONE_NEWUTS) }
+        if namespaces.user != nil { flags |= UInt64(CLONE_NEWUSER) }
         var joined: Descriptor?
         if case .process(let pid) = namespaces.pid {
             do { joined = try Descriptor.open("/proc/\(pid)/ns/pid", O_RDONLY) } catch { return refuse(id, "\(error)") }
         }
-        start(id, flags: flags, cgroup: descriptors[4], pidNamespace: joined) { socket in
+        start(id, flags: flags, cgroup: descriptors[4], pidNamespace: joined, ids: namespaces.user) { socket in
             ContainerSetup.run(
-                specification: descriptors[0], stdio: Array(descriptors[1...3]), filter: descriptors[5], socket: socket)
+                specification: descriptors[0], stdio: Array(descriptors[1...3]), filter: descriptors[5],
+                mounts: Array(descriptors[6...]), socket: socket)
         }
     }
 
@@ -159,12 +161,16 @@ package final class Launcher {
 
     /// Clones a child that runs `body`, and tells the supervisor of it.
     ///
-    /// - Parameter pidNamespace: what setns(2) takes to have the child born in another pid namespace.
+    /// - Parameters:
+    ///   - pidNamespace: what setns(2) takes to have the child born in another pid namespace.
+    ///   - ids: of the child's user namespace, without which it does not begin.
     private func start(
-        _ id: String, flags: UInt64, cgroup: Descriptor, pidNamespace: Descriptor?, body: (PacketSocket) -> Never
+        _ id: String, flags: UInt64, cgroup: Descriptor, pidNamespace: Descriptor?, ids: IDMapping? = nil,
+        body: (PacketSocket) -> Never
     ) {
         do throws(SystemError) {
             let (theirs, childs) = try PacketSocket.pair()
+            let gate = try ids == nil ? nil : Descriptor.pipe()
             if let pidNamespace { try check("setns", "pid") { trice_setns(pidNamespace.raw, Int32(CLONE_NEWPID)) } }
             defer { if pidNamespace != nil { trice_setns(ownPIDNamespace.raw, Int32(CLONE_NEWPID)) } }
             var pidfd: Int32 = -1
@@ -173,10 +179,15 @@ package final class Launcher {
                 theirs.descriptor.close()
                 channel?.descriptor.close()
                 unblockSignals()
+                gate?.write.close()
+                do throws(SystemError) { _ = try gate?.read.read(upTo: 1) } catch { report(error, to: childs) }
                 body(childs)
             }
             let child = Descriptor(pidfd)
             children[pid] = id
+            // Without its ids it cannot become root there, and says so. Its gate opens when the writing end is closed.
+            do throws(SystemError) { try ids?.apply(to: pid) } catch { log("\(id): \(error)") }
+            gate?.write.close()
             reply(.created(id: id, pid: pid), [child, theirs.descriptor])
         } catch {
             reply(.failed(id: id, failure: SetupFailure(error)))

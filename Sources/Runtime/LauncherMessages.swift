@@ -5,8 +5,9 @@ import Linux
 
 /// What the supervisor asks of the launcher. Descriptors that travel with a message are named at its case.
 package enum LauncherRequest: Codable, Sendable {
-    /// Start a container. Descriptors: the `ContainerSpec` as JSON, stdin, stdout, stderr, the cgroup's directory, a file
-    /// with the `SeccompFilter`, which is empty for none.
+    /// Start a container. Descriptors: the `ContainerSpec` as JSON, stdin, stdout, stderr, the cgroup's directory, a
+    /// file with the `SeccompFilter`, which is empty for none, and with a user namespace of its own its
+    /// `ContainerMounts`.
     case create(container: String, namespaces: ContainerSpec.Namespaces)
     /// Start a process in a running container. Descriptors: the `ProcessSpec`, stdin, stdout, stderr, the cgroup's
     /// directory, a file with the `SeccompFilter`, a pidfd of the container's first process.

@@ -8,6 +8,9 @@ import Linux
 
 /// One end of a SOCK_SEQPACKET pair: whole messages of JSON, each with descriptors (SCM_RIGHTS, unix(7)).
 package struct PacketSocket {
+    /// That travel with one message.
+    package static let mostDescriptors = 64
+
     package let descriptor: Descriptor
 
     package init(_ descriptor: Descriptor) { self.descriptor = descriptor }
@@ -42,20 +45,20 @@ package struct PacketSocket {
     package func receive<T: Decodable>(_ type: T.Type, wait: Bool = true) throws -> (
         message: T, descriptors: [Descriptor]
     )? {
-        var raw = [Int32](repeating: -1, count: 16)
+        var raw = [Int32](repeating: -1, count: PacketSocket.mostDescriptors)
         var count: Int32 = 0
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         let flags = wait ? 0 : Int32(MSG_DONTWAIT)
         var length: Int
         do throws(SystemError) {
             length = try check("recvmsg") {
-                trice_receive_descriptors(descriptor.raw, &buffer, buffer.count, &raw, 16, &count, flags)
+                trice_receive_descriptors(descriptor.raw, &buffer, buffer.count, &raw, Int32(raw.count), &count, flags)
             }
         } catch {
             // The other end closed without reading all that was sent to it. What it sent before is still in the queue.
             guard error.errno == ECONNRESET else { throw error }
             length = try check("recvmsg") {
-                trice_receive_descriptors(descriptor.raw, &buffer, buffer.count, &raw, 16, &count, flags)
+                trice_receive_descriptors(descriptor.raw, &buffer, buffer.count, &raw, Int32(raw.count), &count, flags)
             }
         }
         let descriptors = raw[..<Int(count)].map { Descriptor($0) }

@@ -25,19 +25,14 @@ struct Program {
 
     /// Gives up what the process may not keep, and becomes the program.
     ///
-    /// The filter binds what comes after it, so it comes last: only capset(2), where CAP_SYS_ADMIN had to be kept for it,
-    /// what the init does, and execve(2) must be among what it allows.
+    /// The filter binds what comes after it, so it comes last: only capset(2), where CAP_SYS_ADMIN had to be kept for
+    /// it, what the init does, and execve(2) must be among what it allows.
     ///
     /// - Parameter initProcess: whether this process stays, as trice's init, and a child becomes the program.
     func execute(
         as identity: Identity, under filter: SeccompFilter?, initProcess: Bool = false, socket: PacketSocket
     ) throws(SetupFailure) -> Never {
         try setLimits()
-        if let adjustment = process.oomScoreAdjustment {
-            try attempt("oom_score_adj") { () throws(SystemError) in
-                try Descriptor.open("/proc/self/oom_score_adj", O_WRONLY).writeAll("\(adjustment)".utf8)
-            }
-        }
         if process.noNewPrivileges {
             try attempt("security_opt") { () throws(SystemError) in
                 try check("prctl", "PR_SET_NO_NEW_PRIVS") { trice_prctl(38, 1) }
@@ -101,21 +96,12 @@ struct Program {
 
     private func setLimits() throws(SetupFailure) {
         for limit in process.limits {
-            guard let resource = Program.resources[limit.name] else {
-                throw SetupFailure("set limit \"\(limit.name)\"", reason: "no such resource", key: "ulimits")
-            }
-            func value(_ number: Int64) -> UInt64 { number < 0 ? UInt64.max : UInt64(number) }
+            let resource = try limit.resource()
             try attempt("ulimits.\(limit.name)") { () throws(SystemError) in
-                try check("setrlimit", limit.name) { trice_setrlimit(resource, value(limit.soft), value(limit.hard)) }
+                try check("setrlimit", limit.name) { trice_setrlimit(resource, limit.softValue, limit.hardValue) }
             }
         }
     }
-
-    /// RLIMIT_* of linux/resource.h (asm-generic).
-    private static let resources: [String: Int32] = [
-        "cpu": 0, "fsize": 1, "data": 2, "stack": 3, "core": 4, "rss": 5, "nproc": 6, "nofile": 7, "memlock": 8,
-        "as": 9, "locks": 10, "sigpending": 11, "msgqueue": 12, "nice": 13, "rtprio": 14, "rttime": 15,
-    ]
 }
 
 /// The strings as a NULL-terminated `char *const []` for the time of the call.

@@ -30,9 +30,6 @@ package struct ProjectPaths: Hashable, Sendable {
     package var startLock: String { "\(roots.run)/projects/\(project).lock" }
     package func pipes(_ id: String) -> String { "\(run)/\(id.prefix(12))" }
 
-    /// An empty directory: where each container mounts its root in its own mount namespace.
-    package var mountPoint: String { "\(roots.run)/rootfs" }
-
     package func cgroup(_ id: String, in hierarchy: ControlGroupHierarchy) -> ControlGroup {
         hierarchy.group("trice/\(roots.tag)/\(project)/\(id)")
     }

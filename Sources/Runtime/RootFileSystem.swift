@@ -7,25 +7,37 @@ import Linux
 
 /// The container's view of files: overlay root, pivot_root, kernel file systems, devices, volumes, masked paths.
 ///
-/// Sources of bind mounts are opened while the host's root is still in view; everything else happens after pivot_root(2),
+/// What comes from the host is opened before (see `ContainerMounts`); everything else happens after pivot_root(2),
 /// where no symbolic link of the image can lead out of the container.
 struct RootFileSystem {
     let spec: ContainerSpec
 
     /// Leaves the caller at `/` of the container's root, with all mounts made; `close()` then takes away what must not
     /// be written.
-    func enter() throws(SetupFailure) {
-        try mount("", "/", nil, MountFlag.recursive | MountFlag.private)
-        let sources = try openBindSources()
-        var devices = spec.devices
-        if spec.privileged {
-            devices = try attempt("privileged") { () throws(SystemError) in try DeviceNode.ofHost() } + devices
+    ///
+    /// - Parameter made: what was made for it; nil where the caller is the host's root, and makes them itself.
+    func enter(_ made: ContainerMounts?) throws(SetupFailure) {
+        let mounts = try begin(made)
+        let system = try makeSystemMounts()
+        try pivot(to: mounts.root)
+        try mountKernelFileSystems(system, devices: mounts.devices)
+        try attempt("devices") { () throws(SystemError) in
+            for node in spec.devices where !node.isBelowDev { try node.make() }
         }
-        try mountOverlay()
-        try pivot()
-        try mountKernelFileSystems()
-        try attempt("devices") { () throws(SystemError) in try DeviceNode.create(devices) }
-        for (index, volume) in spec.mounts.enumerated() { try mountVolume(volume, source: sources[index]) }
+        for (index, volume) in spec.mounts.enumerated() { try mountVolume(volume, source: mounts.sources[index]) }
+    }
+
+    fileprivate func enterFiles(_ made: ContainerMounts?) throws(SetupFailure) {
+        let mounts = try begin(made)
+        try pivot(to: mounts.root)
+        for (index, volume) in spec.mounts.enumerated() { try mountVolume(volume, source: mounts.sources[index]) }
+    }
+
+    /// Nothing that is mounted from here on is seen elsewhere.
+    private func begin(_ made: ContainerMounts?) throws(SetupFailure) -> ContainerMounts {
+        try mount("", "/", nil, MountFlag.recursive | MountFlag.private)
+        if let made { return made }
+        return try ContainerMounts.make(spec, layers: spec.root.layers, mapping: nil)
     }
 
     /// Masks paths, and makes read-only what has to be.
@@ -41,80 +53,40 @@ struct RootFileSystem {
         }
     }
 
-    private func openBindSources() throws(SetupFailure) -> [Descriptor?] {
-        var sources: [Descriptor?] = []
-        for mount in spec.mounts {
-            if mount.kind == .tmpfs {
-                sources.append(nil)
-                continue
-            }
-            if case .shared(let pid) = mount.kind {
-                sources.append(
-                    try attempt(mount.key) { () throws(SystemError) in try openShared(mount.source, of: pid) })
-                continue
-            }
-            let tree = try attempt(mount.key) { () throws(SystemError) in
-                let flags = MountFlag.openTreeClone | MountFlag.openTreeCloseOnExec | MountFlag.atRecursive
-                return Descriptor(
-                    try check("open_tree", mount.source) { trice_open_tree(AT_FDCWD, mount.source, flags) })
-            }
-            sources.append(tree)
-        }
-        return sources
-    }
-
-    /// A mount can be cloned only in its own mount namespace, so this process goes there and back.
-    private func openShared(_ path: String, of pid: Int32) throws(SystemError) -> Descriptor {
-        let own = try Descriptor.open("/proc/self/ns/mnt", O_RDONLY)
-        let theirs = try Descriptor.open("/proc/\(pid)/ns/mnt", O_RDONLY)
-        try check("setns", "mnt") { trice_setns(theirs.raw, Int32(CLONE_NEWNS)) }
-        let tree = trice_open_tree(AT_FDCWD, path, MountFlag.openTreeClone | MountFlag.openTreeCloseOnExec)
-        let failure = SystemError("open_tree", path)
-        try check("setns", "mnt") { trice_setns(own.raw, Int32(CLONE_NEWNS)) }
-        if tree < 0 { throw failure }
-        return Descriptor(tree)
-    }
-
-    /// fsopen(2) and `lowerdir+` take any number of layers, where mount(2)'s options must fit a page. Linux 6.7.
-    private func mountOverlay() throws(SetupFailure) {
-        let root = spec.root
-        try attempt("image") { () throws(SystemError) in
-            let overlay = Descriptor(try check("fsopen", "overlay") { trice_fsopen("overlay", 1) })
-            func set(_ key: String, _ value: String) throws(SystemError) {
-                try check("fsconfig", "\(key)=\(value)") { trice_fsconfig_string(overlay.raw, key, value) }
-            }
-            for layer in root.layers { try set("lowerdir+", layer) }
-            try set("upperdir", root.upper)
-            try set("workdir", root.work)
-            try set("source", "overlay")
-            try check("fsconfig", "overlay") { trice_fsconfig_create(overlay.raw) }
-            let mounted = Descriptor(try check("fsmount", "overlay") { trice_fsmount(overlay.raw, 1, 0) })
-            try check("move_mount", root.mountPoint) {
-                trice_move_mount(mounted.raw, "", AT_FDCWD, root.mountPoint, MountFlag.moveFromEmptyPath)
-            }
-        }
-    }
-
-    private func pivot() throws(SetupFailure) {
+    /// New ones of `/proc` and `/sys`. A user namespace may have them only where it sees the host's, so they are made
+    /// before the host's root is out of view.
+    private func makeSystemMounts() throws(SetupFailure) -> (proc: DetachedMount, sys: DetachedMount) {
         try attempt { () throws(SystemError) in
-            try check("chdir", spec.root.mountPoint) { chdir(spec.root.mountPoint) }
-            try check("pivot_root", spec.root.mountPoint) { trice_pivot_root(".", ".") }
+            let closed = MountAttribute.noSuid | MountAttribute.noDevices | MountAttribute.noExec
+            let system = closed | (spec.privileged ? 0 : UInt32(MountAttribute.readOnly))
+            return (try DetachedMount("proc", attributes: closed), try DetachedMount("sysfs", attributes: system))
+        }
+    }
+
+    /// Makes the overlay the root. It is mounted over the host's root for a moment, so that no directory need be within
+    /// reach of the container's root.
+    private func pivot(to root: DetachedMount) throws(SetupFailure) {
+        try attempt { () throws(SystemError) in
+            try root.move(to: "/")
+            try check("fchdir", "overlay") { fchdir(root.descriptor.raw) }
+            try check("pivot_root", "overlay") { trice_pivot_root(".", ".") }
             try check("umount2", "/") { umount2(".", Int32(MNT_DETACH)) }
             try check("chdir", "/") { chdir("/") }
         }
     }
 
     /// As Docker's defaults (moby, daemon/pkg/oci/defaults.go).
-    private func mountKernelFileSystems() throws(SetupFailure) {
+    private func mountKernelFileSystems(
+        _ system: (proc: DetachedMount, sys: DetachedMount), devices: DetachedMount
+    ) throws(SetupFailure) {
         let closed = MountFlag.noSuid | MountFlag.noExec | MountFlag.noDevices
-        let system = closed | (spec.privileged ? 0 : MountFlag.readOnly)
-        try makeTarget("/proc", directory: true)
-        try mount("proc", "/proc", "proc", closed)
-        try makeTarget("/sys", directory: true)
-        try mount("sysfs", "/sys", "sysfs", system)
-        if spec.namespaces.cgroup == .own { try mountControlGroups(system) }
-        try makeTarget("/dev", directory: true)
-        try mount("tmpfs", "/dev", "tmpfs", MountFlag.noSuid | MountFlag.strictAccessTime, "mode=755,size=65536k")
+        for (mount, target) in [(system.proc, "/proc"), (system.sys, "/sys"), (devices, "/dev")] {
+            try makeTarget(target, directory: true)
+            try attempt { () throws(SystemError) in try mount.move(to: target) }
+        }
+        if spec.namespaces.cgroup == .own {
+            try mountControlGroups(closed | (spec.privileged ? 0 : MountFlag.readOnly))
+        }
         for name in ["pts", "shm", "mqueue"] { try makeTarget("/dev/\(name)", directory: true) }
         try mount(
             "devpts", "/dev/pts", "devpts", MountFlag.noSuid | MountFlag.noExec,
@@ -132,7 +104,8 @@ struct RootFileSystem {
         }
     }
 
-    /// v2 alone where no v1 controller limits the container, else all of them below a tmpfs, as runc does on a hybrid host.
+    /// v2 alone where no v1 controller limits the container, else all of them below a tmpfs, as runc does on a hybrid
+    /// host.
     private func mountControlGroups(_ flags: UInt) throws(SetupFailure) {
         let top = "/sys/fs/cgroup"
         let legacy = spec.process.controlGroups
@@ -156,7 +129,7 @@ struct RootFileSystem {
         }
     }
 
-    private func mountVolume(_ volume: ContainerSpec.MountSpec, source: Descriptor?) throws(SetupFailure) {
+    private func mountVolume(_ volume: ContainerSpec.MountSpec, source: DetachedMount?) throws(SetupFailure) {
         guard let source else {
             try makeTarget(volume.destination, directory: true, key: volume.key)
             let options = TmpfsOptions(volume.data)
@@ -165,25 +138,15 @@ struct RootFileSystem {
         }
         var status = stat()
         try attempt(volume.key) { () throws(SystemError) in
-            try check("fstat", volume.source) { fstat(source.raw, &status) }
+            try check("fstat", volume.source) { fstat(source.descriptor.raw, &status) }
         }
         try makeTarget(volume.destination, directory: status.st_mode & trice_s_ifmt == trice_s_ifdir, key: volume.key)
         try attempt(volume.key) { () throws(SystemError) in
-            if volume.copiesUp { try CopyUp.fill(source, from: volume.destination) }
-            if volume.readOnly {
-                try check("mount_setattr", volume.source) {
-                    trice_mount_setattr(
-                        source.raw, "", UInt32(trice_at_empty_path) | MountFlag.atRecursive, MountAttribute.readOnly, 0,
-                        0, -1)
-                }
-            }
-            try check("move_mount", volume.destination) {
-                trice_move_mount(
-                    source.raw, "", AT_FDCWD, volume.destination, MountFlag.moveFromEmptyPath | MountFlag.moveToSymlinks
-                )
-            }
+            if volume.copiesUp { try CopyUp.fill(source.descriptor, from: volume.destination) }
+            try source.move(to: volume.destination)
+            if volume.readOnly { try source.makeReadOnly(recursive: true) }
         }
-        source.close()
+        source.descriptor.close()
     }
 
     /// Makes what will be mounted over, where the image does not have it.
@@ -261,18 +224,21 @@ enum MountFlag {
     static let bind: UInt = 4096
     static let recursive: UInt = 16384
     static let `private`: UInt = 1 << 18
-    static let strictAccessTime: UInt = 1 << 24
-    static let openTreeClone: UInt32 = 1
-    static let openTreeCloseOnExec = UInt32(O_CLOEXEC)
     static let atRecursive: UInt32 = 0x8000
-    static let moveFromEmptyPath: UInt32 = 4
-    static let moveToSymlinks: UInt32 = 0x10
 }
 
 /// MOUNT_ATTR_*, mount_setattr(2).
 enum MountAttribute {
     static let readOnly: UInt64 = 1
+    static let noSuid: UInt32 = 2
+    static let noDevices: UInt32 = 4
+    static let noExec: UInt32 = 8
 }
 
-/// Makes the container's root that of the calling process, which must be alone in a mount namespace of its own.
-package func enterFiles(of spec: ContainerSpec) throws(SetupFailure) { try RootFileSystem(spec: spec).enter() }
+/// Makes the container's root that of the calling process, which must be alone in a mount namespace of its own: its files
+/// and volumes, and nothing of the kernel's.
+///
+/// - Parameter mounts: those of a container in a user namespace of its own, where the caller is root.
+package func enterFiles(of spec: ContainerSpec, _ mounts: ContainerMounts?) throws(SetupFailure) {
+    try RootFileSystem(spec: spec).enterFiles(mounts)
+}

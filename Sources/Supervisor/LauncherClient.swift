@@ -50,12 +50,14 @@ final class LauncherClient {
 
     func create(
         _ id: String, _ spec: ContainerSpec, stdio: [Descriptor], cgroup: Descriptor, filter: Descriptor,
+        mounts: ContainerMounts?,
         then: @escaping (Result<Created, SetupFailure>) -> Void
     ) throws {
         let document = try memoryFile("container", encodeJSON(spec))
         waiting[id] = then
         try send(
-            .create(container: id, namespaces: spec.namespaces), descriptors: [document] + stdio + [cgroup, filter])
+            .create(container: id, namespaces: spec.namespaces),
+            descriptors: [document] + stdio + [cgroup, filter] + (mounts?.descriptors ?? []))
     }
 
     func exec(

@@ -7,8 +7,8 @@ import Images
 import Linux
 import Runtime
 
-/// What a Compose file may say and this version cannot do: refused at its place when the stack is to come up, as nothing
-/// that is accepted is ignored.
+/// What a Compose file may say and this version cannot do: refused at its place when the stack is to come up, as
+/// nothing that is accepted is ignored.
 enum Servable {
     /// One attribute that is not served yet, and whether it is asked for.
     private struct Attribute<Subject>: Sendable {

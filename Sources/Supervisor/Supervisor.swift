@@ -24,6 +24,7 @@ final class Supervisor {
     let hierarchy: ControlGroupHierarchy
     let deviceFilters = DeviceFilters()
     let seccompFilters = SeccompFilters()
+    let userNamespaces: UserNamespaces
     var server: Server?
 
     var saved: SavedProject?
@@ -54,6 +55,7 @@ final class Supervisor {
         records = RecordStore(paths)
         images = ImageStore(root: paths.roots.root)
         volumes = VolumeStore(paths.roots)
+        userNamespaces = UserNamespaces(paths)
         launcher = LauncherClient(channel, on: loop)
         networks = try ProjectNetworks(project: paths.project, roots: paths.roots)
         ports = PortPublisher(firewall: networks.firewall, launcher: launcher, on: loop)
@@ -63,7 +65,6 @@ final class Supervisor {
 
     /// Takes over what runs, and serves until the project needs nobody any more.
     func run(listener: Descriptor) throws {
-        try makeDirectories(paths.mountPoint)
         try writeAtomically(paths.supervisorPID, Array("\(getpid())\n".utf8), durable: false)
         let (children, ended) = try launcher.hello()
         launcher.onEnded = { [unowned self] in self.processEnded($0) }
@@ -272,6 +273,7 @@ final class Supervisor {
     }
 
     private func removeState() throws {
+        userNamespaces.release()
         try removeTree(paths.state)
         try hierarchyCleanUp()
     }

@@ -43,8 +43,13 @@ pid_t trice_fork(void);
 // PR_SET_NAME: what ps shows as the command, at most 15 bytes.
 int trice_set_name(const char *name);
 int trice_prctl(int option, unsigned long argument);
+// prlimit(2) is a GNU extension: raises a hard limit of another process, where it is lower.
+int trice_raise_hard_limit(pid_t pid, int resource, uint64_t hard);
 int trice_setrlimit(int resource, uint64_t soft, uint64_t hard);
 pid_t trice_clone3(uint64_t flags, int cgroup, int *pidfd);
+
+// clone(2): a child that does nothing until it is killed, one at a time. It shares the memory, so that none is copied.
+pid_t trice_clone_idle(int flags);
 
 // pidfd_open(2) 5.3, pidfd_send_signal(2) 5.1, pivot_root(2): no wrapper in this libc.
 int trice_pidfd_open(pid_t pid, unsigned int flags);

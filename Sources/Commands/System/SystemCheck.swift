@@ -56,6 +56,7 @@ struct HostSurvey {
         try lookAtNetworks(roots, running)
         try lookAtControlGroups(roots, running)
         try lookAtMounts(roots)
+        leaks += try IDRanges.ofHost().leaks(of: roots).map { "range of ids \($0)" }
     }
 
     private mutating func lookAtProcesses(_ roots: Roots, _ running: [ContainerRecord]) throws {

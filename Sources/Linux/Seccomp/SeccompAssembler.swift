@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
-/// Writes a classic BPF program over `struct seccomp_data` (linux/filter.h, seccomp(2)) from its end to its beginning: jumps
-/// go forwards only, so where one leads is written before it, and equal endings are shared.
+/// Writes a classic BPF program over `struct seccomp_data` (linux/filter.h, seccomp(2)) from its end to its beginning:
+/// jumps go forwards only, so where one leads is written before it, and equal endings are shared.
 struct SeccompAssembler {
     /// An instruction, counted from the program's end.
     typealias Place = Int

@@ -5,8 +5,8 @@ import CLinux
 import Core
 import Glibc
 
-/// A profile as JSON: the OCI runtime spec's (config-linux.md, "Seccomp") with Docker's additions, which are `archMap`, a
-/// single `name`, and rules that hold only for some capabilities, architectures and kernels.
+/// A profile as JSON: the OCI runtime spec's (config-linux.md, "Seccomp") with Docker's additions, which are `archMap`,
+/// a single `name`, and rules that hold only for some capabilities, architectures and kernels.
 package struct SeccompDocument: Decodable {
     /// Why a document is no profile, as a sentence to stand behind the file's name.
     package struct Invalid: Error, Hashable {

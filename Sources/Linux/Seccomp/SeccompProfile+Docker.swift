@@ -4,8 +4,8 @@
 extension SeccompProfile {
     /// What Docker allows a container with these capabilities (moby/profiles, seccomp/default.json, as of June 2026).
     ///
-    /// Left out on purpose, besides what needs a capability: calls with keys of the kernel (keyctl), io_uring, userfaultfd,
-    /// new kernels (kexec), pivot_root, swap, and moving another's pages.
+    /// Left out on purpose, besides what needs a capability: calls with keys of the kernel (keyctl), io_uring,
+    /// userfaultfd, new kernels (kexec), pivot_root, swap, and moving another's pages.
     package static func docker(capabilities: CapabilitySet) -> SeccompProfile {
         var profile = SeccompProfile(defaultAction: .fail(1))
         profile.rules = [
@@ -25,7 +25,8 @@ extension SeccompProfile {
             profile.rules.append(SeccompRule(split(names), .allow))
         }
         if !capabilities.contains(named: "SYS_ADMIN") {
-            // No CLONE_NEW*. The flags of clone3 are in memory, where no filter sees them: a C library takes clone instead.
+            // No CLONE_NEW*. The flags of clone3 are in memory, where no filter sees them: a C library takes clone
+            // instead.
             profile.rules.append(SeccompRule(["clone"], .allow, [SeccompArgument(0, .masked(0x7e02_0000), 0)]))
             profile.rules.append(SeccompRule(["clone3"], .fail(38)))
         }

@@ -33,7 +33,8 @@ struct SystemCall: Hashable {
         recent[name] != nil || seccomp_syscall_resolve_name_arch(SeccompArchitecture.amd64.libraryToken, name) != -1
     }
 
-    /// Calls younger than libseccomp 2.5, which have the same number everywhere but on alpha (Linux, scripts/syscall.tbl).
+    /// Calls younger than libseccomp 2.5, which have the same number everywhere but on alpha (Linux,
+    /// scripts/syscall.tbl).
     private static let recent: [String: UInt32] = [
         "cachestat": 451, "fchmodat2": 452, "map_shadow_stack": 453, "futex_wake": 454, "futex_wait": 455,
         "futex_requeue": 456, "statmount": 457, "listmount": 458, "lsm_get_self_attr": 459, "lsm_set_self_attr": 460,

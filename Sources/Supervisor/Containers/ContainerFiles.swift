@@ -13,12 +13,18 @@ package enum ContainerFiles {
     /// a container that runs, and by the same mounts made anew for one that does not.
     package static func enter(_ record: ContainerRecord, _ paths: ProjectPaths) throws {
         if let process = record.state.process, let pidfd = process.openPidfd() {
-            try check("setns", record.name) { trice_setns(pidfd.raw, Int32(CLONE_NEWNS)) }
+            let own = record.config.ids == nil ? 0 : CLONE_NEWUSER
+            try check("setns", record.name) { trice_setns(pidfd.raw, Int32(CLONE_NEWNS | own)) }
+            if own != 0 { try becomeRoot() }
             return
         }
-        try makeDirectories(paths.mountPoint)
+        var namespaces = ContainerSpec.Namespaces()
+        namespaces.user = record.config.ids
+        let spec = try Specification(paths: paths, config: record.config).container(namespaces: namespaces)
+        let userNamespaces = UserNamespaces(paths)
+        let mounts = try userNamespaces.mounts(for: spec, of: record.config.definition)
+        if mounts != nil { try userNamespaces.join() }
         try check("unshare", "mount namespace") { trice_unshare(Int32(CLONE_NEWNS)) }
-        let spec = try Specification(paths: paths, config: record.config).container(namespaces: .init())
-        do { try enterFiles(of: spec) } catch { throw Failure("\(record.name): \(error)") }
+        do { try enterFiles(of: spec, mounts) } catch { throw Failure("\(record.name): \(error)") }
     }
 }

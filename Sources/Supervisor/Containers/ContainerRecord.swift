@@ -47,6 +47,8 @@ package struct ContainerConfig: Codable, Hashable, Sendable {
     package var anonymousVolumes: [String]
     /// What the file of `security_opt: seccomp=FILE` said.
     package var seccompDocument: String?
+    /// Of the container's user namespace; nil for the host's.
+    package var ids: IDMapping?
 }
 
 /// How a container is doing.

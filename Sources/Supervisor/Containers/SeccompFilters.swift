@@ -4,8 +4,8 @@
 import Core
 import Linux
 
-/// The system call filters of a project's containers, compiled once for each profile and set of capabilities, as files that
-/// the launcher's children read.
+/// The system call filters of a project's containers, compiled once for each profile and set of capabilities, as files
+/// that the launcher's children read.
 final class SeccompFilters {
     /// What a container's calls are held against.
     enum Profile: Hashable, Codable {

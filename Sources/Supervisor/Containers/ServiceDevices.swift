@@ -35,7 +35,7 @@ struct ServiceDevices {
                         character: node.isCharacter, major: node.major, minor: node.minor,
                         read: permissions.contains("r"), write: permissions.contains("w"),
                         mknod: permissions.contains("m")))
-                node.path = device.target + node.path.dropFirst(device.source.count)
+                node.path = absolutePath(device.target) + node.path.dropFirst(device.source.count)
                 nodes.append(node)
             }
         }

@@ -42,7 +42,6 @@ struct Specification {
             id: config.id, process: try process(),
             root: ContainerSpec.Root(
                 layers: config.layers, upper: "\(directory)/upper", work: "\(directory)/work",
-                mountPoint: paths.mountPoint,
                 readOnly: service.readOnly))
         spec.namespaces = namespaces
         spec.hostname = hostname
@@ -56,7 +55,10 @@ struct Specification {
         }
         if namespaces.network == .own {
             // Docker's: an unprivileged process may open low ports and send pings.
-            spec.sysctls = ["net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647"]
+            spec.sysctls = [
+                "net.ipv4.ip_unprivileged_port_start": "0",
+                "net.ipv4.ping_group_range": "0 \(config.ids == nil ? 2_147_483_647 : IDMapping.count - 1)",
+            ]
         }
         for sysctl in service.sysctls { spec.sysctls[sysctl.name] = sysctl.value }
         if let size = service.shmSize { spec.sharedMemorySize = UInt64(size.bytes) }
@@ -96,6 +98,7 @@ struct Specification {
         process.noNewPrivileges = service.noNewPrivileges
         process.terminal = service.tty
         process.oomScoreAdjustment = service.oomScoreAdjustment
+        process.userNamespace = config.ids != nil
         process.limits = service.ulimits.map { .init(name: $0.name, soft: $0.soft, hard: $0.hard) }
         return process
     }

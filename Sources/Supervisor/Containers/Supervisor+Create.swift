@@ -54,6 +54,11 @@ extension Supervisor {
         for part in ["upper", "work"] { try makeDirectories("\(directory)/\(part)") }
         // As the image's own root, which the upper one stands for from now on.
         try check("chmod", directory) { chmod("\(directory)/upper", 0o755) }
+        let isShared = saved?.project.services.contains { $0.sharesProcesses(of: service.name) } ?? false
+        if !service.needsHostUserNamespace && !isShared { config.ids = userNamespaces.ids(for: image.layerPaths) }
+        if let base = config.ids?.base {
+            try check("chown", directory) { chown("\(directory)/upper", base, base) }
+        }
         var state = ContainerState(id: id, name: name, service: service.name, number: number, hash: hash)
         state.created = config.created
         let record = ContainerRecord(config: config, state: ContainerRecordState(reconciled: state))
@@ -85,8 +90,8 @@ extension Supervisor {
         }
     }
 
-    /// Names the volume of each mount: declared ones by the project's name for them, anonymous ones new or handed on from
-    /// the container that this one replaces.
+    /// Names the volume of each mount: declared ones by the project's name for them, anonymous ones new or handed on
+    /// from the container that this one replaces.
     private func attachVolumes(_ config: inout ContainerConfig, _ service: Service, _ image: ImageConfig) throws {
         var anonymous: [String] = []
         for mount in service.mounts {

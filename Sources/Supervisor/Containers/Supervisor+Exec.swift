@@ -30,6 +30,7 @@ extension Supervisor {
         }
         var process = process
         process.controlGroups = container.controlGroups
+        try openToContainer(stdio, container)
         let id = "exec/\(newID().prefix(16))"
         let run = Execution(onFailure: onFailure, onEnd: onEnd)
         // Kept until both the set-up and the process have come to their end, whichever is told first.

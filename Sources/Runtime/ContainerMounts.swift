@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import CLinux
+import Glibc
+import Linux
+
+/// What a container mounts and only the host's root can make: its overlay, its `/dev`, and copies of what it binds.
+/// None of it stands anywhere yet.
+package struct ContainerMounts {
+    let root: DetachedMount
+    let devices: DetachedMount
+    /// One for each of the specification's mounts; nil for a tmpfs.
+    let sources: [DetachedMount?]
+
+    /// An id mapping, and a user namespace that has it.
+    package struct Mapping {
+        package var ids: IDMapping
+        package var namespace: Descriptor
+        package init(_ ids: IDMapping, _ namespace: Descriptor) { (self.ids, self.namespace) = (ids, namespace) }
+    }
+
+    /// - Parameters:
+    ///   - layers: paths of the layers, the topmost first, through which files belong to whom the image says.
+    ///   - mapping: nil for a container in the host's user namespace.
+    package static func make(
+        _ spec: ContainerSpec, layers: [String], mapping: Mapping?
+    ) throws(SetupFailure) -> ContainerMounts {
+        ContainerMounts(
+            root: try attempt("image") { () throws(SystemError) in try overlay(spec.root, layers) },
+            devices: try attempt("devices") { () throws(SystemError) in try makeDevices(spec, mapping?.ids) },
+            sources: try openSources(spec, mapping))
+    }
+
+    /// To travel with a message, and back.
+    package var descriptors: [Descriptor] { ([root, devices] + sources.compactMap { $0 }).map(\.descriptor) }
+
+    init(root: DetachedMount, devices: DetachedMount, sources: [DetachedMount?]) {
+        (self.root, self.devices, self.sources) = (root, devices, sources)
+    }
+
+    init?(_ descriptors: [Descriptor], for spec: ContainerSpec) {
+        guard descriptors.count == 2 + spec.mounts.count(where: { $0.kind != .tmpfs }) else { return nil }
+        var rest = descriptors[2...]
+        let sources = spec.mounts.map { $0.kind == .tmpfs ? nil : DetachedMount(rest.removeFirst()) }
+        self.init(root: DetachedMount(descriptors[0]), devices: DetachedMount(descriptors[1]), sources: sources)
+    }
+
+    /// `lowerdir+` takes any number of layers, where mount(2)'s options must fit a page. Linux 6.7; layers that are
+    /// descriptors of detached mounts, Linux 6.15.
+    private static func overlay(_ root: ContainerSpec.Root, _ layers: [String]) throws(SystemError) -> DetachedMount {
+        try DetachedMount(
+            "overlay",
+            options: layers.map { ("lowerdir+", $0) } + [("upperdir", root.upper), ("workdir", root.work)])
+    }
+
+    /// A tmpfs with the nodes. It is made here because a user namespace's root cannot make any.
+    private static func makeDevices(_ spec: ContainerSpec, _ ids: IDMapping?) throws(SystemError) -> DetachedMount {
+        var options = [("mode", "755"), ("size", "65536k")]
+        if let base = ids?.base { options += [("uid", "\(base)"), ("gid", "\(base)")] }
+        // MOUNT_ATTR_NOSUID, MOUNT_ATTR_STRICTATIME.
+        let mount = try DetachedMount("tmpfs", options: options, attributes: 0x22)
+        let nodes = (spec.privileged ? try DeviceNode.ofHost() : []) + spec.devices
+        try DeviceNode.create(nodes.filter(\.isBelowDev), in: mount.descriptor, ids)
+        return mount
+    }
+
+    private static func openSources(_ spec: ContainerSpec, _ mapping: Mapping?) throws(SetupFailure) -> [DetachedMount?]
+    {
+        var sources: [DetachedMount?] = []
+        for mount in spec.mounts {
+            sources.append(
+                try attempt(mount.key) { () throws(SystemError) in
+                    switch mount.kind {
+                    case .tmpfs: return nil
+                    case .shared(let pid): return try openShared(mount.source, of: pid)
+                    case .bind:
+                        let source = try DetachedMount(copyOf: mount.source)
+                        if let mapping { try map(source, mapping.namespace) }
+                        return source
+                    }
+                })
+        }
+        return sources
+    }
+
+    /// Ids inside are then those of the host's files. File systems that cannot do it show them as nobody's, as any user
+    /// namespace does.
+    private static func map(_ source: DetachedMount, _ namespace: Descriptor) throws(SystemError) {
+        for recursive in [true, false] {
+            do throws(SystemError) { return try source.mapIDs(namespace, recursive: recursive) } catch {
+                guard error.errno == EINVAL || error.errno == EPERM else { throw error }
+            }
+        }
+    }
+
+    /// A mount can be copied only in its own mount namespace, so this process goes there and back.
+    private static func openShared(_ path: String, of pid: Int32) throws(SystemError) -> DetachedMount {
+        let own = try Descriptor.open("/proc/self/ns/mnt", O_RDONLY)
+        let theirs = try Descriptor.open("/proc/\(pid)/ns/mnt", O_RDONLY)
+        try check("setns", "mnt") { trice_setns(theirs.raw, Int32(CLONE_NEWNS)) }
+        let result = Result { () throws(SystemError) in try DetachedMount(copyOf: path, recursive: false) }
+        try check("setns", "mnt") { trice_setns(own.raw, Int32(CLONE_NEWNS)) }
+        return try result.get()
+    }
+}
