@@ -34,7 +34,10 @@ package func load(_ request: LoadRequest, warn: (Diagnostic) -> Void = { _ in })
     guard !all.hasErrors else { throw .invalid(Diagnostics(all.items.filter { $0.severity == .error })) }
 
     if request.steps.contains(.normalization) {
-        for index in enabled.indices { Resolution.addDefaultNetwork(&enabled[index]) }
+        for index in enabled.indices {
+            Resolution.addDefaultNetwork(&enabled[index])
+            Resolution.completePreStart(&enabled[index].service)
+        }
     }
     project.services = enabled.map(Resolution.finished)
     project.disabledServices = disabled.map(Resolution.finished)

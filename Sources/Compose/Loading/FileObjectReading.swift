@@ -98,7 +98,7 @@ extension TreeReader {
                 "conflict", "\(path): \(sources.joined(separator: "|")) attributes are mutually exclusive",
                 at: pair.key)
         }
-        if given.isEmpty, object.driver == nil, pair.value["external"] == nil {
+        if given.isEmpty, !external.isExternal {
             report(
                 "missing-key", "\(path): one of \(sources.joined(separator: "|")) must be set", at: pair.key)
         }

@@ -19,6 +19,18 @@ package enum SpecificationKeys {
         "volumes", "volumes_from", "working_dir",
     ]
 
+    /// Compose Specification, 05-services.md, `pre_start`: the keys of a service that a container has by itself.
+    package static let preStart =
+        ["per_replica"]
+        + service.filter {
+            ![
+                "attach", "build", "container_name", "depends_on", "deploy", "develop", "expose", "extends",
+                "external_links", "healthcheck", "label_file", "links", "ports", "post_start", "pre_start", "pre_stop",
+                "profiles", "provider", "pull_refresh_after", "restart", "scale", "stdin_open", "stop_grace_period",
+                "tty",
+            ].contains($0)
+        }
+
     /// Compose Specification, build.md.
     package static let build = [
         "additional_contexts", "args", "cache_from", "cache_to", "context", "dockerfile", "dockerfile_inline",
