@@ -45,7 +45,11 @@ let package = Package(
             dependencies: ["CArchive", "CLinux", "Core", "Linux", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict,
             linkerSettings: [
-                .linkedLibrary(":libarchive.a"), .linkedLibrary(":libz.a"), .linkedLibrary(":libzstd.a"),
+                // The static library has writers of formats that are not ours; only a release link leaves them out.
+                .linkedLibrary("archive", .when(configuration: .debug)),
+                .linkedLibrary(":libarchive.a", .when(configuration: .release)),
+                .linkedLibrary(":libacl.a", .when(configuration: .release)),
+                .linkedLibrary(":libz.a"), .linkedLibrary(":libzstd.a"),
             ]),
         .target(
             name: "Runtime", dependencies: ["CLinux", "Core", "Linux"], swiftSettings: strict),

@@ -100,7 +100,9 @@ struct Logs: ParsableCommand {
                 if polled[1].revents != 0 {
                     guard let (reply, _) = try client.next() else {
                         // It was killed, and is back; or nothing runs any more.
-                        guard let next = try SupervisorClient.connectIfActive(paths) else { return try printer.printNew() }
+                        guard let next = try SupervisorClient.connectIfActive(paths) else {
+                            return try printer.printNew()
+                        }
                         client = next
                         try client.send(.events)
                         isChanged = true

@@ -144,8 +144,23 @@ struct PsRow: Encodable {
         Networks = record.state.addresses.map(\.network).joined(separator: ",")
         let ports = isRunning ? record.state.ports : []
         Ports = ports.map { "\($0.hostIP):\($0.published)->\($0.target)/\($0.transport)" }.joined(separator: ", ")
-        Publishers = ports.map {
+        let published = ports.map {
             Publisher(URL: $0.hostIP, TargetPort: $0.target, PublishedPort: $0.published, Protocol: $0.transport)
+        }
+        Publishers = published + (isRunning ? PsRow.exposed(config, besides: ports) : [])
+    }
+
+    /// Ports that the service or its image declares and that are not published.
+    private static func exposed(_ config: ContainerConfig, besides ports: [BoundPort]) -> [Publisher] {
+        var seen = Set(ports.map { "\($0.target)/\($0.transport)" })
+        let declared = config.definition.expose + (config.imageConfig.exposedPorts?.keys.sorted() ?? [])
+        return declared.flatMap { text -> [Publisher] in
+            let parts = text.split(separator: "/")
+            let transport = parts.count > 1 ? String(parts[1]) : "tcp"
+            let ends = (parts.first ?? "").split(separator: "-").compactMap { Int($0) }
+            guard let first = ends.first, let last = ends.last, first <= last, last < 65_536 else { return [] }
+            return (first...last).filter { seen.insert("\($0)/\(transport)").inserted }
+                .map { Publisher(URL: "", TargetPort: $0, PublishedPort: 0, Protocol: transport) }
         }
     }
 

@@ -25,6 +25,15 @@ struct Port: ParsableCommand {
         let records = try RecordStore(try context.paths()).chosen([service], context)
         let found = records.filter { $0.config.number == index && $0.isActive }.flatMap(\.state.ports)
             .filter { $0.target == port && $0.transport == transport }
+        if found.isEmpty,
+            records.contains(where: { record in
+                record.config.number == index
+                    && PsRow(record).Publishers.contains { $0.TargetPort == port && $0.Protocol == transport }
+            })
+        {
+            // Exposed and not published, as docker compose says it.
+            return Output.line(":0")
+        }
         guard !found.isEmpty else {
             throw Failure(
                 "no port \(port)/\(transport) for container \(context.global.projectName.map { "\($0)-" } ?? "")\(service)-\(index)"

@@ -16,7 +16,8 @@ extension RecordStore {
         let records = try load().records
         if try isSupervised { return records }
         return records.map { record in
-            guard record.state.reconciled.isLive, record.state.process.map({ ProcessIdentity(runningPID: $0.pid) != $0 }) ?? true
+            guard record.state.reconciled.isLive,
+                record.state.process.map({ ProcessIdentity(runningPID: $0.pid) != $0 }) ?? true
             else { return record }
             var ended = record
             ended.state.reconciled.phase = .exited

@@ -11,7 +11,7 @@ import Supervisor
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a one-off command in a new container of a service.",
-        discussion: "What the service depends on is started first. The service's ports are not published.")
+        discussion: "What the service depends on is started first. The service's ports are published where asked for.")
 
     @Flag(help: "Remove the container when it has ended.")
     var rm = false
@@ -38,6 +38,19 @@ struct Run: ParsableCommand {
     var noDeps = false
     @Flag(help: "Publish the service's ports.")
     var servicePorts = false
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("Mount a path or a volume of the file: SOURCE:TARGET[:ro].", valueName: "VOLUME"))
+    var volume: [String] = []
+    @Option(
+        name: [.short, .long], help: ArgumentHelp("Publish a port: [[IP:]HOST:]CONTAINER.", valueName: "PORT"))
+    var publish: [String] = []
+    @Option(name: [.short, .long], help: ArgumentHelp("Set a label: NAME=VALUE.", valueName: "NAME=VALUE"))
+    var label: [String] = []
+    @Option(help: ArgumentHelp("Add a capability.", valueName: "CAP"))
+    var capAdd: [String] = []
+    @Option(help: ArgumentHelp("Drop a capability.", valueName: "CAP"))
+    var capDrop: [String] = []
     @Flag(help: "Be found under the service's names.")
     var useAliases = false
     @Flag(help: "Accepted for docker compose's sake.")
@@ -55,7 +68,7 @@ struct Run: ParsableCommand {
         guard let found = project.service(service) else { throw Failure("no such service: \(service)") }
         let terminal = !noTTY && !detach && isatty(0) == 1 && isatty(1) == 1
         var options = Request.RunOptions(
-            service: try changed(found, terminal: terminal), name: name ?? oneOffName(project))
+            service: try changed(found, in: project, terminal: terminal), name: name ?? oneOffName(project))
         (options.remove, options.detached, options.ignoreDependencies) = (rm, detach, noDeps)
         options.useAliases = useAliases
         if terminal {
@@ -85,7 +98,7 @@ struct Run: ParsableCommand {
     }
 
     /// The service as the command line changes it.
-    private func changed(_ service: Service, terminal: Bool) throws -> Service {
+    private func changed(_ service: Service, in project: Project, terminal: Bool) throws -> Service {
         var service = service
         if !command.isEmpty { service.command = command }
         if let entrypoint {
@@ -103,6 +116,26 @@ struct Run: ParsableCommand {
         if let user { service.user = user }
         if let workdir { service.workingDirectory = workdir }
         if !servicePorts { service.ports = [] }
+        do throws(Diagnostics) {
+            service.ports += try OptionReading.ports(publish, option: "--publish", directory: absolutePath("."))
+            for mount in try OptionReading.mounts(volume, option: "--volume", directory: absolutePath(".")) {
+                service.mounts.removeAll { $0.target == mount.target }
+                service.mounts.append(mount)
+            }
+        } catch { throw Failure(error.items.map(\.message).joined(separator: "; ")) }
+        for case .volume(let volume) in service.mounts {
+            guard let key = volume.source, project.volume(key) == nil else { continue }
+            throw Failure(
+                "--volume: the file has no volume \(key) that a service uses",
+                hint: "write ./\(key) for a directory, or declare the volume")
+        }
+        service.capabilitiesAdded += capAdd
+        service.capabilitiesDropped += capDrop
+        for text in label {
+            let name = String(text.prefix { $0 != "=" })
+            service.labels.removeAll { $0.name == name }
+            service.labels.append(Label(name: name, value: String(text.dropFirst(name.count + 1))))
+        }
         service.containerName = nil
         service.restart = nil
         service.tty = terminal

@@ -50,7 +50,12 @@ struct Down: ParsableCommand {
     private func removeLeftVolumes(_ context: Context) throws {
         guard volumes, let project = try context.projectIfThere() else { return }
         let store = VolumeStore(context.roots)
+        let inUse = try ContainerRecord.volumesInUse(context.roots, besides: project.name)
         for volume in project.volumes + project.unusedVolumes where !volume.isExternal && store.exists(volume.name) {
+            if inUse.contains(volume.name) {
+                Output.standardError(" Volume \(volume.name)  is in use by another project, and stays\n")
+                continue
+            }
             try store.remove(volume.name)
             Output.standardError(" Volume \(volume.name)  Removed\n")
         }

@@ -28,10 +28,13 @@ package struct Trice: ParsableCommand {
             name: "Services:",
             subcommands: [
                 Start.self, Stop.self, Restart.self, Kill.self, Exec.self, Run.self, Scale.self, Create.self, Rm.self,
-                Pause.self, Unpause.self, Wait.self, Port.self, Events.self,
+                Pause.self, Unpause.self, Wait.self, Port.self, Top.self, Copy.self, Events.self,
             ]),
         CommandGroup(
-            name: "Images and the host:", subcommands: [ImageCommand.self, SystemCommand.self, VersionCommand.self]),
+            name: "Images and the host:",
+            subcommands: [
+                Images.self, Volumes.self, ImageCommand.self, SystemCommand.self, VersionCommand.self,
+            ]),
     ]
 
     @OptionGroup package var options: GlobalOptions
@@ -51,7 +54,8 @@ package struct Trice: ParsableCommand {
                 Glibc.exit(rest.isEmpty ? 1 : 0)
             }
             guard !global.compatibility || ["config", "convert"].contains(rest[0]) else {
-                throw Failure("--compatibility is not supported: names of containers have hyphens", hint: "leave it out")
+                throw Failure(
+                    "--compatibility is not supported: names of containers have hyphens", hint: "leave it out")
             }
             try $global.withValue(global) {
                 var command = try Dispatch.parseAsRoot(rest)
@@ -88,7 +92,8 @@ package struct Trice: ParsableCommand {
                 break
             }
             // `--name value` and `-f value`; `--name=value` and `-fvalue` stand alone.
-            let standsAlone = flags.contains(argument) || argument.contains("=") || (!argument.hasPrefix("--") && argument.count > 2)
+            let standsAlone =
+                flags.contains(argument) || argument.contains("=") || (!argument.hasPrefix("--") && argument.count > 2)
             index += standsAlone ? 1 : 2
         }
         index = min(index, arguments.count)

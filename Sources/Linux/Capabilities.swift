@@ -54,7 +54,9 @@ package struct CapabilitySet: Hashable, Sendable {
         var lower = name.lowercased()
         if !lower.hasPrefix("cap_") { lower = "cap_" + lower }
         // cap_from_name(3) stops at what is no part of a name and takes what is before.
-        guard lower.utf8.allSatisfy({ (0x61...0x7a).contains($0) || $0 == 0x5f || (0x30...0x39).contains($0) }) else { return nil }
+        guard lower.utf8.allSatisfy({ (0x61...0x7a).contains($0) || $0 == 0x5f || (0x30...0x39).contains($0) }) else {
+            return nil
+        }
         var value: cap_value_t = 0
         return cap_from_name(lower, &value) == 0 ? value : nil
     }

@@ -273,3 +273,6 @@ enum MountFlag {
 enum MountAttribute {
     static let readOnly: UInt64 = 1
 }
+
+/// Makes the container's root that of the calling process, which must be alone in a mount namespace of its own.
+package func enterFiles(of spec: ContainerSpec) throws(SetupFailure) { try RootFileSystem(spec: spec).enter() }

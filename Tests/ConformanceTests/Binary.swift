@@ -13,16 +13,14 @@ enum Binary {
 
     static var exists: Bool { FileManager.default.isExecutableFile(atPath: path) }
 
-    /// What a run took.
+    /// How a run ended.
     struct Run {
         var status: Int32
-        var seconds: Double
-        var megabytes: Int
         /// Standard output and standard error.
         var output: String
     }
 
-    /// Runs a program to its end, in `directory`, and measures it.
+    /// Runs a program to its end, in `directory`, and waits for it.
     static func run(_ arguments: [String], in directory: String) throws -> Run {
         let log = directory + "/output-\(UUID().uuidString)"
         defer { unlink(log) }
@@ -40,17 +38,13 @@ enum Binary {
         ]
         defer { for variable in variables { free(variable) } }
         var child: pid_t = 0
-        let start = ContinuousClock.now
         let failure = posix_spawn(&child, arguments[0], &actions, nil, &words, &variables)
         guard failure == 0 else { throw POSIXError(POSIXErrorCode(rawValue: failure) ?? .ENOENT) }
         var status: Int32 = 0
-        var usage = rusage()
-        while wait4(child, &status, 0, &usage) < 0, errno == EINTR {}
-        let took = start.duration(to: .now)
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
         return Run(
             status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F,
-            seconds: Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18,
-            megabytes: usage.ru_maxrss / 1024, output: try String(contentsOfFile: log, encoding: .utf8))
+            output: try String(contentsOfFile: log, encoding: .utf8))
     }
 }
 

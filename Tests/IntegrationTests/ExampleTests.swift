@@ -57,7 +57,9 @@ import Testing
             try ExampleTests.prepare("fixtures", ["postgres"], in: box)
             let up = box.try_("up", "-d", "--wait", environment: ["DB_PORT": "0"])
             #expect(up.status == 0, "\(up)")
-            let count = box.must("exec", "-T", "-e", "PGPASSWORD=test", "db", "psql", "-h", "127.0.0.1", "-U", "postgres", "-d", "test", "-tAc", "select count(*) > 0 from users")
+            let count = box.must(
+                "exec", "-T", "-e", "PGPASSWORD=test", "db", "psql", "-h", "127.0.0.1", "-U", "postgres", "-d", "test",
+                "-tAc", "select count(*) > 0 from users")
             #expect(count.out == "t\n", "\(count)")
         }
     }

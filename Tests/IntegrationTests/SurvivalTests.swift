@@ -142,7 +142,9 @@ import Testing
     }
 
     @Test(arguments: Blow.all)
-    func `whatever is killed at whatever instant, the next up puts it right and down leaves nothing`(_ blow: Blow) throws {
+    func `whatever is killed at whatever instant, the next up puts it right and down leaves nothing`(_ blow: Blow)
+        throws
+    {
         try Sandbox.run("blow") { box in
             try box.write("services: { a: { image: busybox:1, init: true, scale: 8 } }")
             if blow.command != ["up", "-d"] { box.must("up", "-d") }

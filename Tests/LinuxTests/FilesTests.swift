@@ -49,7 +49,9 @@ import Testing
         if row.isRead {
             #expect(try readFile(scratch("a"), limit: row.limit) == bytes)
         } else {
-            #expect(throws: SystemError("read", scratch("a"), errno: EFBIG)) { try readFile(scratch("a"), limit: row.limit) }
+            #expect(throws: SystemError("read", scratch("a"), errno: EFBIG)) {
+                try readFile(scratch("a"), limit: row.limit)
+            }
         }
     }
 

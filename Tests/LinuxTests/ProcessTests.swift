@@ -54,11 +54,16 @@ import Testing
 }
 
 @Suite struct CapabilityTests {
-    @Test(arguments: [
-        ("CHOWN", 0), ("CAP_CHOWN", 0), ("net_admin", 12), ("Cap_Net_Raw", 13), ("SYS_ADMIN", 21), ("SETFCAP", 31), ("0", 0), ("63", 63),
-        ("64", nil), ("-1", nil), ("", nil), ("CAP_", nil), ("NOPE", nil), ("CAP_CAP_CHOWN", nil), ("CHOWN ", nil), ("ALL", nil),
-    ] as [(String, Int32?)])
-    func `a capability is known by its name or number`(_ row: (String, Int32?)) { #expect(CapabilitySet.number(of: row.0) == row.1) }
+    @Test(
+        arguments: [
+            ("CHOWN", 0), ("CAP_CHOWN", 0), ("net_admin", 12), ("Cap_Net_Raw", 13), ("SYS_ADMIN", 21), ("SETFCAP", 31),
+            ("0", 0), ("63", 63),
+            ("64", nil), ("-1", nil), ("", nil), ("CAP_", nil), ("NOPE", nil), ("CAP_CAP_CHOWN", nil), ("CHOWN ", nil),
+            ("ALL", nil),
+        ] as [(String, Int32?)])
+    func `a capability is known by its name or number`(_ row: (String, Int32?)) {
+        #expect(CapabilitySet.number(of: row.0) == row.1)
+    }
 
     @Test func `Docker's set is the one that its containers show in CapBnd`() {
         #expect(CapabilitySet(names: CapabilitySet.docker).bits == 0xa804_25fb)
@@ -80,7 +85,9 @@ import Testing
     static let write: UInt32 = 4
 
     /// What the program answers, from the few instructions that it is made of.
-    static func allows(_ filter: DeviceFilter, character: Bool, _ major: UInt32, _ minor: UInt32, _ access: UInt32) -> Bool? {
+    static func allows(_ filter: DeviceFilter, character: Bool, _ major: UInt32, _ minor: UInt32, _ access: UInt32)
+        -> Bool?
+    {
         let context = [access << 16 | (character ? 2 : 1), major, minor]
         var registers = [UInt64](repeating: 0, count: 11)
         var place = 0
@@ -121,16 +128,25 @@ import Testing
         Row(testDescription: "pts are read", major: 136, minor: 77, access: read, isAllowed: true),
         Row(testDescription: "mem is not read", major: 1, minor: 1, access: read, isAllowed: false),
         Row(testDescription: "mem may be made", major: 1, minor: 1, access: mknod, isAllowed: true),
-        Row(testDescription: "a disk may be made", character: false, major: 8, minor: 0, access: mknod, isAllowed: true),
-        Row(testDescription: "a disk is not written", character: false, major: 8, minor: 0, access: write, isAllowed: false),
-        Row(testDescription: "a disk is not made and read", character: false, major: 8, minor: 0, access: mknod | read, isAllowed: false),
-        Row(testDescription: "a block device of null's number is not read", character: false, major: 1, minor: 3, access: read, isAllowed: false),
+        Row(
+            testDescription: "a disk may be made", character: false, major: 8, minor: 0, access: mknod, isAllowed: true),
+        Row(
+            testDescription: "a disk is not written", character: false, major: 8, minor: 0, access: write,
+            isAllowed: false),
+        Row(
+            testDescription: "a disk is not made and read", character: false, major: 8, minor: 0, access: mknod | read,
+            isAllowed: false),
+        Row(
+            testDescription: "a block device of null's number is not read", character: false, major: 1, minor: 3,
+            access: read, isAllowed: false),
         Row(testDescription: "no rules, no device", rules: [], major: 1, minor: 3, access: read, isAllowed: false),
         Row(
-            testDescription: "a rule for all", rules: [DeviceRule(character: nil, major: nil, minor: nil)], character: false,
+            testDescription: "a rule for all", rules: [DeviceRule(character: nil, major: nil, minor: nil)],
+            character: false,
             major: 8, minor: 1, access: read | write | mknod, isAllowed: true),
         Row(
-            testDescription: "a rule to read reads", rules: [DeviceRule(character: true, major: 10, minor: 200, write: false, mknod: false)],
+            testDescription: "a rule to read reads",
+            rules: [DeviceRule(character: true, major: 10, minor: 200, write: false, mknod: false)],
             major: 10, minor: 200, access: read, isAllowed: true),
         Row(
             testDescription: "a rule to read does not write",
@@ -153,11 +169,13 @@ import Testing
         #expect(DeviceFilter(DeviceRule.docker).instructions.count == 8 + 2 * 4 + 8 * 5 + 4)
     }
 
-    @Test(.enabled(if: isRoot), arguments: [
-        [], DeviceRule.docker, [DeviceRule(character: nil, major: nil, minor: nil)],
-        DeviceRule.docker + [DeviceRule(character: nil, major: nil, minor: nil)],
-        [DeviceRule(character: nil, major: nil, minor: nil)] + DeviceRule.docker,
-    ])
+    @Test(
+        .enabled(if: isRoot),
+        arguments: [
+            [], DeviceRule.docker, [DeviceRule(character: nil, major: nil, minor: nil)],
+            DeviceRule.docker + [DeviceRule(character: nil, major: nil, minor: nil)],
+            [DeviceRule(character: nil, major: nil, minor: nil)] + DeviceRule.docker,
+        ])
     func `the kernel takes the program`(_ rules: [DeviceRule]) throws {
         #expect(try DeviceFilter(rules).load().raw >= 0)
     }

@@ -22,7 +22,8 @@ import Testing
                 add element inet trice_0123abcd internal { "tr-a" }
 
                 """)
-        #expect(!script.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isInternal: false)).contains("internal"))
+        #expect(
+            !script.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isInternal: false)).contains("internal"))
         #expect(script.removeNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isInternal: true)).count == 4)
     }
 

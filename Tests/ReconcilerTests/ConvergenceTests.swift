@@ -73,7 +73,9 @@ import Testing
                 if !before.containers.isEmpty { wrong.append("network removed under containers") }
                 observed.networks.remove(name)
             case .create(let service, let number):
-                if observed.containers.contains(where: { $0.service == service && $0.number == number }) { wrong.append("\(action): is there") }
+                if observed.containers.contains(where: { $0.service == service && $0.number == number }) {
+                    wrong.append("\(action): is there")
+                }
                 if !desired.networks.isSubset(of: before.networks) || !desired.volumes.isSubset(of: before.volumes) {
                     wrong.append("\(action): without its networks and volumes")
                 }
@@ -83,16 +85,24 @@ import Testing
                 state.created = clock
                 observed.containers.append(state)
             case .start(let id):
-                change(id, action, from: [.created, .exited, .failed]) { ($0.phase, $0.stoppedByUser) = (.starting, false) }
-                if let goal = before.containers.first(where: { $0.id == id }).flatMap({ desired.services[$0.service] }) {
-                    for dependency in goal.dependencies where !holds(dependency, before) { wrong.append("\(action): before \(dependency)") }
+                change(id, action, from: [.created, .exited, .failed]) {
+                    ($0.phase, $0.stoppedByUser) = (.starting, false)
+                }
+                if let goal = before.containers.first(where: { $0.id == id }).flatMap({ desired.services[$0.service] })
+                {
+                    for dependency in goal.dependencies where !holds(dependency, before) {
+                        wrong.append("\(action): before \(dependency)")
+                    }
                 }
             case .stop(let id):
                 let began = clock
                 change(id, action, from: [.running]) { ($0.phase, $0.stopBegan) = (.stopping, began) }
                 guard desired.down, let state = before.containers.first(where: { $0.id == id }) else { return }
-                for (name, goal) in desired.services where goal.dependencies.contains(where: { $0.service == state.service }) {
-                    if before.containers.contains(where: { $0.service == name && $0.isLive }) { wrong.append("\(action): before \(name)") }
+                for (name, goal) in desired.services
+                where goal.dependencies.contains(where: { $0.service == state.service }) {
+                    if before.containers.contains(where: { $0.service == name && $0.isLive }) {
+                        wrong.append("\(action): before \(name)")
+                    }
                 }
             case .remove(let id): change(id, action, from: [.created, .exited, .failed]) { $0.phase = .removing }
             }
@@ -101,15 +111,21 @@ import Testing
         private mutating func change(
             _ id: String, _ action: Action, from phases: [ContainerState.Phase], _ body: (inout ContainerState) -> Void
         ) {
-            guard let index = observed.containers.firstIndex(where: { $0.id == id }) else { return wrong.append("\(action): is not there") }
-            if !phases.contains(observed.containers[index].phase) { wrong.append("\(action): is \(observed.containers[index].phase)") }
+            guard let index = observed.containers.firstIndex(where: { $0.id == id }) else {
+                return wrong.append("\(action): is not there")
+            }
+            if !phases.contains(observed.containers[index].phase) {
+                wrong.append("\(action): is \(observed.containers[index].phase)")
+            }
             body(&observed.containers[index])
         }
 
         /// The condition as the specification words it, told from what is there alone.
         private func holds(_ dependency: DependencyGoal, _ observed: Observed) -> Bool {
             guard let goal = desired.services[dependency.service] else { return true }
-            let containers = observed.containers.filter { $0.service == dependency.service && $0.hash == goal.hash && $0.started > 0 }
+            let containers = observed.containers.filter {
+                $0.service == dependency.service && $0.hash == goal.hash && $0.started > 0
+            }
             let good = containers.filter {
                 switch dependency.condition {
                 case .started: $0.phase == .running || $0.phase == .exited
@@ -161,7 +177,9 @@ import Testing
                 guard let goal = desired.services[name] else { return false }
                 let own = observed.containers.filter { $0.service == name }
                 return own.count == goal.replicas && Set(own.map(\.number)).count == own.count
-                    && own.allSatisfy { $0.hash == goal.hash && $0.phase == (kinds[name] == .oneShot ? .exited : .running) }
+                    && own.allSatisfy {
+                        $0.hash == goal.hash && $0.phase == (kinds[name] == .oneShot ? .exited : .running)
+                    }
             }
         }
     }
@@ -179,7 +197,9 @@ import Testing
         world.clock += second
         for name in world.names {
             if world.random.next() % 3 == 0 { world.desired.services[name]?.hash = "2" }
-            if world.random.next() % 3 == 0 { world.desired.services[name]?.replicas = Int.random(in: 0...3, using: &world.random) }
+            if world.random.next() % 3 == 0 {
+                world.desired.services[name]?.replicas = Int.random(in: 0...3, using: &world.random)
+            }
             if world.random.next() % 4 == 0 { world.desired.services[name]?.recreateBefore = world.clock }
             world.desired.services[name]?.requested = world.clock
         }

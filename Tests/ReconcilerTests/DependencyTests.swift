@@ -32,8 +32,12 @@ import Testing
         Row(testDescription: "started: cannot be started", condition: .started, phase: .failed, outcome: .fails("why")),
 
         Row(testDescription: "healthy: no probe yet", condition: .healthy, phase: .running, outcome: .waits),
-        Row(testDescription: "healthy: starting", condition: .healthy, phase: .running, health: .starting, outcome: .waits),
-        Row(testDescription: "healthy: healthy", condition: .healthy, phase: .running, health: .healthy, outcome: .starts),
+        Row(
+            testDescription: "healthy: starting", condition: .healthy, phase: .running, health: .starting,
+            outcome: .waits),
+        Row(
+            testDescription: "healthy: healthy", condition: .healthy, phase: .running, health: .healthy,
+            outcome: .starts),
         Row(
             testDescription: "healthy: unhealthy", condition: .healthy, phase: .running, health: .unhealthy,
             outcome: .fails("dependency failed to start: container p-db-1 is unhealthy")),
@@ -53,17 +57,26 @@ import Testing
             testDescription: "completed: ended with 2", condition: .completed, phase: .exited, exitCode: 2,
             outcome: .fails("service \"db\" didn't complete successfully: exit 2")),
         Row(
-            testDescription: "completed: ended with 2 and is restarted", condition: .completed, phase: .exited, exitCode: 2,
+            testDescription: "completed: ended with 2 and is restarted", condition: .completed, phase: .exited,
+            exitCode: 2,
             restart: .onFailure(nil), outcome: .waits),
-        Row(testDescription: "completed: cannot be started", condition: .completed, phase: .failed, outcome: .fails("why")),
+        Row(
+            testDescription: "completed: cannot be started", condition: .completed, phase: .failed,
+            outcome: .fails("why")),
     ]
 
     static func containers(_ row: Row) -> [ContainerState] {
-        [container("db", 1, row.phase) { ($0.health, $0.exitCode) = (row.health, row.exitCode) }, container("web", 1, .created)]
+        [
+            container("db", 1, row.phase) { ($0.health, $0.exitCode) = (row.health, row.exitCode) },
+            container("web", 1, .created),
+        ]
     }
 
     static func services(_ row: Row, _ dependency: DependencyGoal) -> [String: ServiceGoal] {
-        ["db": goal { ($0.hasHealthcheck, $0.restart) = (row.hasHealthcheck, row.restart) }, "web": goal(needs: [dependency])]
+        [
+            "db": goal { ($0.hasHealthcheck, $0.restart) = (row.hasHealthcheck, row.restart) },
+            "web": goal(needs: [dependency]),
+        ]
     }
 
     @Test(arguments: rows)
@@ -78,7 +91,8 @@ import Testing
 
     @Test(arguments: rows)
     func `a dependency that is not required is waited for, but may fail`(_ row: Row) {
-        let plan = planned(Self.services(row, DependencyGoal("db", row.condition, required: false)), Self.containers(row))
+        let plan = planned(
+            Self.services(row, DependencyGoal("db", row.condition, required: false)), Self.containers(row))
         #expect(plan.actions.contains(.start(container: "web-1")) == (row.outcome != .waits))
         #expect(plan.verdicts["web"] == .pending)
     }
@@ -108,7 +122,8 @@ import Testing
         let web = container("web", 1, .created)
         #expect(planned(services, [container("db", 1), web]).actions == [.create(service: "db", number: 2)])
         #expect(planned(services, [container("db", 1), container("db", 2, .starting), web]).actions.isEmpty)
-        #expect(planned(services, [container("db", 1), container("db", 2), web]).actions == [.start(container: "web-1")])
+        #expect(
+            planned(services, [container("db", 1), container("db", 2), web]).actions == [.start(container: "web-1")])
         let none = planned(["db": goal(replicas: 0), "web": goal(needs: [DependencyGoal("db")])], [web])
         #expect(none.actions == [.start(container: "web-1")])
     }
@@ -147,7 +162,8 @@ import Testing
         ]
         let before = planned(services, [container("job", 1, .exited), container("web", 1, .created)])
         #expect(before.actions == [.start(container: "job-1")])
-        let after = planned(services, [container("job", 1, .exited) { $0.finished = 401 * second }, container("web", 1, .created)])
+        let after = planned(
+            services, [container("job", 1, .exited) { $0.finished = 401 * second }, container("web", 1, .created)])
         #expect(after.actions == [.start(container: "web-1")])
     }
 }

@@ -15,7 +15,8 @@ func container(
     _ service: String, _ number: Int = 1, _ phase: ContainerState.Phase = .running, hash: String = "h",
     _ change: (inout ContainerState) -> Void = { _ in }
 ) -> ContainerState {
-    var state = ContainerState(id: "\(service)-\(number)", name: "p-\(service)-\(number)", service: service, number: number, hash: hash)
+    var state = ContainerState(
+        id: "\(service)-\(number)", name: "p-\(service)-\(number)", service: service, number: number, hash: hash)
     state.created = 100 * second
     state.phase = phase
     if phase != .created { state.started = 200 * second }
@@ -26,14 +27,17 @@ func container(
 }
 
 func goal(
-    _ intent: ServiceGoal.Intent = .running, replicas: Int = 1, needs: [DependencyGoal] = [], _ change: (inout ServiceGoal) -> Void = { _ in }
+    _ intent: ServiceGoal.Intent = .running, replicas: Int = 1, needs: [DependencyGoal] = [],
+    _ change: (inout ServiceGoal) -> Void = { _ in }
 ) -> ServiceGoal {
     var goal = ServiceGoal(intent: intent, replicas: replicas, hash: "h", dependencies: needs)
     change(&goal)
     return goal
 }
 
-func planned(_ services: [String: ServiceGoal], _ containers: [ContainerState], _ change: (inout Desired) -> Void = { _ in }) -> Plan {
+func planned(
+    _ services: [String: ServiceGoal], _ containers: [ContainerState], _ change: (inout Desired) -> Void = { _ in }
+) -> Plan {
     var desired = Desired()
     desired.services = services
     change(&desired)

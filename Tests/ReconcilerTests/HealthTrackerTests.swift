@@ -43,11 +43,18 @@ import Testing
     @Test(arguments: [
         Row(testDescription: "the defaults", schedule: .init(), unhealthyAfter: 90),
         Row(testDescription: "one retry", schedule: .init(interval: 5 * second, retries: 1), unhealthyAfter: 5),
-        Row(testDescription: "no retries stand for three", schedule: .init(interval: 5 * second, retries: 0), unhealthyAfter: 15),
-        Row(testDescription: "a start period that ends with a probe", schedule: .init(startPeriod: 60 * second), unhealthyAfter: 120),
-        Row(testDescription: "a start period that ends between probes", schedule: .init(startPeriod: 61 * second), unhealthyAfter: 150),
         Row(
-            testDescription: "a start interval without a start period", schedule: .init(startInterval: 1 * second), unhealthyAfter: 90),
+            testDescription: "no retries stand for three", schedule: .init(interval: 5 * second, retries: 0),
+            unhealthyAfter: 15),
+        Row(
+            testDescription: "a start period that ends with a probe", schedule: .init(startPeriod: 60 * second),
+            unhealthyAfter: 120),
+        Row(
+            testDescription: "a start period that ends between probes", schedule: .init(startPeriod: 61 * second),
+            unhealthyAfter: 150),
+        Row(
+            testDescription: "a start interval without a start period", schedule: .init(startInterval: 1 * second),
+            unhealthyAfter: 90),
         Row(
             testDescription: "a start interval in the start period",
             schedule: .init(startPeriod: 20 * second, startInterval: 5 * second), unhealthyAfter: 80),

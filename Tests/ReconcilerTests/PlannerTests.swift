@@ -71,11 +71,14 @@ import Testing
     @Test(arguments: [
         RequestRow(testDescription: "a one-shot that is done rests", phase: .exited),
         RequestRow(testDescription: "also with on-failure", phase: .exited, restart: .onFailure(nil)),
-        RequestRow(testDescription: "a one-shot that is to run again starts", phase: .exited, reruns: true, action: start),
-        RequestRow(testDescription: "one that failed starts", phase: .exited, exitCode: 1, action: start),
-        RequestRow(testDescription: "one that the user stopped starts", phase: .exited, stoppedByUser: true, action: start),
         RequestRow(
-            testDescription: "one that always runs and that the user stopped starts", phase: .exited, stoppedByUser: true,
+            testDescription: "a one-shot that is to run again starts", phase: .exited, reruns: true, action: start),
+        RequestRow(testDescription: "one that failed starts", phase: .exited, exitCode: 1, action: start),
+        RequestRow(
+            testDescription: "one that the user stopped starts", phase: .exited, stoppedByUser: true, action: start),
+        RequestRow(
+            testDescription: "one that always runs and that the user stopped starts", phase: .exited,
+            stoppedByUser: true,
             restart: .always, action: start),
         RequestRow(testDescription: "one that could not be started starts", phase: .failed, action: start),
         RequestRow(testDescription: "one that runs stays", phase: .running),
@@ -102,7 +105,8 @@ import Testing
 
     @Test func `an end after the request counts`() {
         let state = container("a", 1, .exited) { $0.exitCode = 1 }
-        #expect(planned(["a": goal { ($0.requested, $0.rerunsCompleted) = (250 * second, true) }], [state]).actions.isEmpty)
+        #expect(
+            planned(["a": goal { ($0.requested, $0.rerunsCompleted) = (250 * second, true) }], [state]).actions.isEmpty)
     }
 
     @Test(arguments: [
@@ -187,7 +191,8 @@ import Testing
     @Test(arguments: [
         ScaleRow(have: [], want: 2, actions: [.create(service: "a", number: 1), .create(service: "a", number: 2)]),
         ScaleRow(have: [1], want: 3, actions: [.create(service: "a", number: 2), .create(service: "a", number: 3)]),
-        ScaleRow(have: [5, 2], want: 4, actions: [.create(service: "a", number: 1), .create(service: "a", number: 3)]),
+        ScaleRow(
+            have: [5, 2], want: 4, actions: [.create(service: "a", number: 1), .create(service: "a", number: 3)]),
         ScaleRow(have: [3, 1, 2], want: 1, actions: [.stop(container: "a-2"), .stop(container: "a-3")]),
         ScaleRow(have: [7, 3], want: 1, actions: [.stop(container: "a-7")]),
         ScaleRow(have: [1, 2], want: 0, actions: [.stop(container: "a-1"), .stop(container: "a-2")]),
@@ -230,7 +235,8 @@ import Testing
         var desired = Desired()
         desired.down = true
         desired.services = [
-            "db": goal(), "api": goal(needs: [DependencyGoal("db")]), "web": goal(needs: [DependencyGoal("api"), DependencyGoal("db")]),
+            "db": goal(), "api": goal(needs: [DependencyGoal("db")]),
+            "web": goal(needs: [DependencyGoal("api"), DependencyGoal("db")]),
         ]
         func actions(_ containers: [ContainerState]) -> [Action] {
             plan(desired, Observed(containers: containers, networks: ["n"]), now: now).actions
@@ -242,7 +248,10 @@ import Testing
         #expect(
             actions([container("db"), container("api"), container("web", 1, .exited)])
                 == [.stop(container: "api-1"), .remove(container: "web-1")])
-        #expect(actions([container("db"), container("api", 1, .exited)]) == [.stop(container: "db-1"), .remove(container: "api-1")])
+        #expect(
+            actions([container("db"), container("api", 1, .exited)]) == [
+                .stop(container: "db-1"), .remove(container: "api-1"),
+            ])
         #expect(actions([container("db", 1, .removing)]).isEmpty)
         #expect(actions([]) == [.removeNetwork("n")])
         #expect(plan(desired, Observed(volumes: ["v"]), now: now) == Plan())
@@ -250,7 +259,8 @@ import Testing
 
     @Test func `stopping some services stops dependents first, but not for one that stays`() {
         let needs = [DependencyGoal("db")]
-        let both = planned(["db": goal(.stopped), "web": goal(.removed, needs: needs)], [container("db"), container("web")])
+        let both = planned(
+            ["db": goal(.stopped), "web": goal(.removed, needs: needs)], [container("db"), container("web")])
         #expect(both.actions == [.stop(container: "web-1")])
         let one = planned(["db": goal(.stopped), "web": goal(needs: needs)], [container("db"), container("web")])
         #expect(one.actions == [.stop(container: "db-1")])

@@ -69,7 +69,8 @@ import Testing
 
     @Test(arguments: [
         wrong("10.1.0.0", "network n: 10.1.0.0 is no subnet"),
-        wrong("10.9.7.0/24", "network n: the subnet 10.9.7.0/24 overlaps with 10.9.0.0/16, which is in use on this host"),
+        wrong(
+            "10.9.7.0/24", "network n: the subnet 10.9.7.0/24 overlaps with 10.9.0.0/16, which is in use on this host"),
         wrong("10.1.0.0/24", gateway: "10.2.0.1", "network n: 10.2.0.1 is not in the network's subnet 10.1.0.0/24"),
         wrong("10.1.0.0/24", range: "10.2.0.0/25", "network n: 10.2.0.0 is not in the network's subnet 10.1.0.0/24"),
         wrong("fd00::/64", gateway: "fd01::1", "network n: fd01::1 is not in the network's subnet fd00::/64"),

@@ -106,7 +106,8 @@ extension ControlGroup {
                 }
                 try self.write(write.value, to: "\(directory)/\(file)")
             } catch {
-                let why = error.errno == ENOENT ? "this kernel has no \(write.files[0])" : "\(error), setting \(write.value)"
+                let why =
+                    error.errno == ENOENT ? "this kernel has no \(write.files[0])" : "\(error), setting \(write.value)"
                 throw ControlGroupLimits.Refusal(key: write.key, reason: why)
             }
         }
@@ -151,7 +152,8 @@ extension ControlGroup {
     private func inheritCPUSet(below mountPoint: String) throws(SystemError) {
         let directories = directories(below: mountPoint)
         for (parent, directory) in zip(directories, directories.dropFirst()) {
-            for file in ["cpuset.cpus", "cpuset.mems"] where try readText("\(directory)/\(file)").allSatisfy(\.isWhitespace) {
+            for file in ["cpuset.cpus", "cpuset.mems"]
+            where try readText("\(directory)/\(file)").allSatisfy(\.isWhitespace) {
                 try write(try readText("\(parent)/\(file)"), to: "\(directory)/\(file)")
             }
         }

@@ -53,7 +53,8 @@ package struct ControlGroupHierarchy: Sendable, Hashable {
         let known = try readText("/proc/cgroups").split(separator: "\n").compactMap { line in
             line.hasPrefix("#") ? nil : line.split(separator: "\t").first.map(String.init)
         }
-        return try ControlGroupHierarchy(mounts: readText("/proc/self/mounts"), known: known) { mountPoint throws(SystemError) in
+        return try ControlGroupHierarchy(mounts: readText("/proc/self/mounts"), known: known) {
+            mountPoint throws(SystemError) in
             try readText("\(mountPoint)/cgroup.controllers").split { $0.isWhitespace }.map(String.init)
         }
     }

@@ -89,7 +89,9 @@ package struct ControlGroupLimits: Codable, Hashable, Sendable {
             switch try need("memory", key, version) {
             case .v1: writes.append(Write(controller: "memory", files: [v1], value: value, key: key))
             case .v2:
-                guard let v2 else { throw Refusal(key: key, reason: "version 2 of cgroups, which this host has, cannot do it") }
+                guard let v2 else {
+                    throw Refusal(key: key, reason: "version 2 of cgroups, which this host has, cannot do it")
+                }
                 writes.append(Write(controller: "memory", files: [v2], value: other ?? value, key: key))
             }
         }
@@ -134,7 +136,8 @@ package struct ControlGroupLimits: Codable, Hashable, Sendable {
             }
         }
         for (value, file, key) in [
-            (realtimePeriod, "cpu.rt_period_us", "cpu_rt_period"), (realtimeRuntime, "cpu.rt_runtime_us", "cpu_rt_runtime"),
+            (realtimePeriod, "cpu.rt_period_us", "cpu_rt_period"),
+            (realtimeRuntime, "cpu.rt_runtime_us", "cpu_rt_runtime"),
         ] {
             guard let value else { continue }
             guard try need("cpu", key, version) == .v1 else {
@@ -170,7 +173,9 @@ package struct ControlGroupLimits: Codable, Hashable, Sendable {
             (readOperations, "blkio.throttle.read_iops_device", "riops", "device_read_iops"),
             (writeOperations, "blkio.throttle.write_iops_device", "wiops", "device_write_iops"),
         ]
-        guard blockWeight != nil || !deviceWeights.isEmpty || rates.contains(where: { !$0.rates.isEmpty }) else { return [] }
+        guard blockWeight != nil || !deviceWeights.isEmpty || rates.contains(where: { !$0.rates.isEmpty }) else {
+            return []
+        }
         // The controller has another name in each version.
         let isLegacy = version("io") == nil
         if isLegacy { _ = try need("blkio", key, version) }
@@ -202,7 +207,11 @@ package struct ControlGroupLimits: Codable, Hashable, Sendable {
         for (rates, v1, v2, part) in rates {
             for device in rates {
                 let name = "\(device.major):\(device.minor)"
-                if isLegacy { add([v1], "\(name) \(device.rate)", part) } else { add(["io.max"], "\(name) \(v2)=\(device.rate)", part) }
+                if isLegacy {
+                    add([v1], "\(name) \(device.rate)", part)
+                } else {
+                    add(["io.max"], "\(name) \(v2)=\(device.rate)", part)
+                }
             }
         }
         return writes

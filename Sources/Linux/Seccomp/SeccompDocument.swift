@@ -136,7 +136,8 @@ package struct SeccompDocument: Decodable {
         }
         switch error {
         case DecodingError.keyNotFound(let key, let context): return "\(path(context)) has no \(key.stringValue)"
-        case DecodingError.typeMismatch(let type, let context): return "\(path(context)) is not what belongs there (\(type))"
+        case DecodingError.typeMismatch(let type, let context):
+            return "\(path(context)) is not what belongs there (\(type))"
         case DecodingError.valueNotFound(_, let context): return "\(path(context)) is null"
         case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
             return "\(path(context)): \(context.debugDescription)"

@@ -125,7 +125,8 @@ package struct SeccompFilter: Hashable, Sendable {
     // MARK: From ranges to instructions
 
     /// A search tree.
-    private static func write(_ ranges: ArraySlice<Range>, to program: inout SeccompAssembler) -> SeccompAssembler.Place {
+    private static func write(_ ranges: ArraySlice<Range>, to program: inout SeccompAssembler) -> SeccompAssembler.Place
+    {
         guard ranges.count > 1 else { return write(ranges.first?.end ?? [], to: &program) }
         let middle = ranges.startIndex + ranges.count / 2
         let above = write(ranges[middle...], to: &program)

@@ -96,7 +96,7 @@ extension Supervisor {
         guard containers.isEmpty, networks.names.isEmpty else { return nil }
         do {
             if removesVolumes, let saved {
-                let inUse = try volumesOfOthers()
+                let inUse = try ContainerRecord.volumesInUse(paths.roots, besides: paths.project)
                 for volume in (saved.project.volumes + saved.project.unusedVolumes)
                 where !volume.isExternal && volumes.exists(volume.name) {
                     if inUse.contains(volume.name) {
@@ -112,15 +112,6 @@ extension Supervisor {
         } catch {
             return .failed(error as? Failure ?? Failure("\(error)"))
         }
-    }
-
-    /// Names of volumes that containers of other projects have.
-    private func volumesOfOthers() throws -> Set<String> {
-        var names = Set<String>()
-        for other in try ProjectPaths.all(paths.roots) where other.project != paths.project {
-            for record in try RecordStore(other).load().records { names.formUnion(record.config.volumes.values) }
-        }
-        return names
     }
 
     func warn(_ text: String) {

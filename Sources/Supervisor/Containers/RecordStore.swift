@@ -61,6 +61,17 @@ package struct RecordStore: Sendable {
     }
 }
 
+extension ContainerRecord {
+    /// Names of volumes that containers of the root's other projects have.
+    package static func volumesInUse(_ roots: Roots, besides project: String) throws -> Set<String> {
+        var names = Set<String>()
+        for other in try ProjectPaths.all(roots) where other.project != project {
+            for record in try RecordStore(other).load().records { names.formUnion(record.config.volumes.values) }
+        }
+        return names
+    }
+}
+
 extension RecordStore {
     /// The project is down: nothing is desired any more.
     func removeDesired() throws(SystemError) { try removeTree(paths.desired) }

@@ -64,7 +64,8 @@ extension Supervisor {
             let output = try hookOutput(container)
             let null = try Descriptor.open("/dev/null", O_RDWR)
             try exec(try process(of: hook, in: container), in: container, stdio: [null, output, output]) {
-                [unowned container] pid in container.hookPID = pid
+                [unowned container] pid in
+                container.hookPID = pid
             } onFailure: { failure in
                 fail("\(failure)")
             } onEnd: { [unowned self, unowned container] status in

@@ -99,9 +99,10 @@ extension Supervisor {
             $0.willRestart = restarts
         }
         if container.state.stoppedByUser { emit(container, .stop) }
+        // Who hears of the end finds nothing of it any more.
+        if container.record.state.removeAtEnd { _ = remove(container) }
         container.client?.end(.finished(status.code))
         container.client = nil
-        if container.record.state.removeAtEnd { _ = remove(container) }
         reconcile()
     }
 

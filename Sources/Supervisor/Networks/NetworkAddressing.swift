@@ -69,7 +69,9 @@ struct NetworkAddressing {
         } else {
             subnet6 = UniqueLocalSubnet.choose(tag: tag, network: network.name, avoiding: taken6)
         }
-        guard let subnet6 else { throw Failure("no free subnet is left for network \(network.key)", at: network.location) }
+        guard let subnet6 else {
+            throw Failure("no free subnet is left for network \(network.key)", at: network.location)
+        }
         let asked6 = try six.first?.gateway.map { text throws(Failure) in
             try parsed(text, IPv6Address.self, "IPv6 address")
         }
@@ -88,7 +90,9 @@ extension Network {
     /// - Throws: `Failure` where it is no number from 68 (RFC 791) to 65,535.
     var mtu: UInt32? {
         get throws(Failure) {
-            guard let option = driverOptions.first(where: { Network.servedOptions.contains($0.name) }) else { return nil }
+            guard let option = driverOptions.first(where: { Network.servedOptions.contains($0.name) }) else {
+                return nil
+            }
             guard let value = UInt32(option.value), (68...65_535).contains(value) else {
                 throw Failure(
                     "network \(key): \(option.name): \(option.value) is no number from 68 to 65535",

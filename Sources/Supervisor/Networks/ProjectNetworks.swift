@@ -154,7 +154,8 @@ final class ProjectNetworks {
             try pool.reserve(address)
             return address
         }
-        for address in wish.spared6 where subnet.contains(address) && !leases.contains(where: { $0.address6 == address }) {
+        for address in wish.spared6
+        where subnet.contains(address) && !leases.contains(where: { $0.address6 == address }) {
             try pool.reserve(address)
         }
         return try pool.allocate()

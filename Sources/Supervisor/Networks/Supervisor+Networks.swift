@@ -73,7 +73,8 @@ extension Supervisor {
                 if let text = other.ipv6Address, let address = IPv6Address(text) { wish.spared6.insert(address) }
             }
         }
-        do { return try networks.lease(container.id, on: network.name, wish) } catch let problem as AddressPool.Problem {
+        do { return try networks.lease(container.id, on: network.name, wish) } catch let problem as AddressPool.Problem
+        {
             throw Failure("service \(service.name): \(problem)", at: place("ipv4_address"))
         } catch let problem as IPv6AddressPool.Problem {
             throw Failure("service \(service.name): \(problem)", at: place("ipv6_address"))
@@ -158,7 +159,9 @@ extension Supervisor {
         let names = container.record.state.addresses.map(\.network)
         if names.isEmpty { return }
         let service = container.service
-        let links = Dictionary((service.links + service.externalLinks).map { ($0.alias.lowercased(), $0.target) }) { $1 }
+        let links = Dictionary((service.links + service.externalLinks).map { ($0.alias.lowercased(), $0.target) }) {
+            $1
+        }
         let servers = service.dns.isEmpty ? try hostResolver : ResolverConfiguration(parsing: nameservers(service))
         try resolvers.serve(container.id, pid: pid, on: names, links: links, upstreams: servers.upstreams)
     }

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Foundation
+import Testing
+
+/// What gets into a container beside its image: configs, secrets, other containers' volumes, copies.
+@Suite struct FileTests {
+    @Test func `configs and secrets are files with the owner and mode that the service asks for`() throws {
+        try Sandbox.run("granted") { box in
+            try box.write("from a file\n", to: "plain.txt")
+            try box.write(
+                """
+                services:
+                  a:
+                    image: busybox:1
+                    init: true
+                    configs: [plain, { source: made, target: /etc/made, mode: 0440 }]
+                    secrets: [plain, { source: token, target: owned, uid: "1000", gid: "2000", mode: 0400 }]
+                    command: sleep 600
+                configs:
+                  plain: { file: plain.txt }
+                  made: { content: "inline" }
+                secrets:
+                  plain: { file: plain.txt }
+                  token: { environment: TOKEN }
+                """)
+            let up = box.try_("up", "-d", environment: ["TOKEN": "s3cr3t"])
+            #expect(up.status == 0, "\(up)")
+            #expect(box.exec("a", "cat", "/plain", "/run/secrets/plain") == "from a file\nfrom a file\n")
+            #expect(box.exec("a", "sh", "-c", "cat /etc/made; stat -c ' %a %u' /etc/made") == "inline 440 0\n")
+            let owned = "cat /run/secrets/owned; stat -c ' %a %u:%g' /run/secrets/owned"
+            #expect(box.exec("a", "sh", "-c", owned) == "s3cr3t 400 1000:2000\n")
+            #expect(box.try_("exec", "-T", "a", "sh", "-c", "echo x > /etc/made").status != 0)
+
+            // The same content leaves the container alone, another one makes it again.
+            let id = box.id(of: "a")
+            _ = box.try_("up", "-d", environment: ["TOKEN": "s3cr3t"])
+            #expect(box.id(of: "a") == id)
+            _ = box.try_("up", "-d", "-t", "1", environment: ["TOKEN": "other"])
+            #expect(box.id(of: "a") != id)
+            #expect(box.exec("a", "cat", "/run/secrets/owned") == "other")
+        }
+    }
+
+    @Test(arguments: [
+        ("secrets: { s: { environment: NOT_SET } }", "s: the variable NOT_SET is not set"),
+        ("secrets: { s: { file: no-such-file } }", "no-such-file: no such file or directory (ENOENT)"),
+    ])
+    func `a secret without content is refused at its place, and nothing starts`(_ row: (String, String)) throws {
+        try Sandbox.run("withheld") { box in
+            try box.write("services: { a: { image: busybox:1, secrets: [s] } }\n\(row.0)\n")
+            let outcome = box.try_("up", "-d")
+            #expect(outcome.status == 1 && outcome.err.contains("compose.yaml:2:"), "\(outcome)")
+            #expect(outcome.err.contains(row.1), "\(outcome)")
+            #expect(box.ps().isEmpty)
+        }
+    }
+
+    @Test func `volumes_from gives another container's volumes, read-only where asked`() throws {
+        try Sandbox.run("inherited") { box in
+            try box.write(
+                """
+                services:
+                  a: { image: busybox:1, init: true, volumes: ["named:/named", ".:/bind:ro"] }
+                  b: { image: busybox:1, init: true, volumes_from: [a] }
+                  c: { image: busybox:1, init: true, volumes_from: ["a:ro"] }
+                volumes: { named: {} }
+                """)
+            box.must("up", "-d")
+            _ = box.exec("a", "sh", "-c", "echo shared > /named/f")
+            #expect(box.exec("b", "cat", "/named/f") == "shared\n")
+            #expect(box.try_("exec", "-T", "b", "touch", "/named/g").status == 0)
+            #expect(box.try_("exec", "-T", "b", "touch", "/bind/g").status != 0)
+            #expect(box.try_("exec", "-T", "c", "touch", "/named/h").status != 0)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `cp copies files and trees both ways, also with a container that has ended`(_ runs: Bool) throws {
+        try Sandbox.run("copied") { box in
+            try box.write(
+                "services: { a: { image: busybox:1, init: true, volumes: [\"v:/v\"], command: \(runs ? "sleep 600" : "/bin/true") } }\nvolumes: { v: {} }\n"
+            )
+            box.must("up", "-d")
+            if !runs { #expect(box.eventually { box.state(of: "a") == "exited" }) }
+            try FileManager.default.createDirectory(atPath: "\(box.work)/tree/sub", withIntermediateDirectories: true)
+            try box.write("deep\n", to: "tree/sub/f")
+            symlink("sub/f", "\(box.work)/tree/link")
+            box.must("cp", "tree", "a:/made")
+            box.must("cp", "tree/.", "a:/v")
+            box.must("cp", "tree/sub/f", "a:/root/")
+            box.must("cp", "a:/made", "back")
+            #expect(box.read("back/sub/f") == "deep\n")
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(box.work)/back/link") == "sub/f")
+            box.must("cp", "a:/v/sub/f", "one")
+            box.must("cp", "a:/root/f", "two")
+            #expect(box.read("one") + box.read("two") == "deep\ndeep\n")
+            #expect(box.must("cp", "a:/root/f", "-").out.contains("deep\n"))
+
+            let missing = box.try_("cp", "a:/no/such", ".")
+            #expect(missing.status == 1 && missing.err.contains("no such file or directory (ENOENT)"), "\(missing)")
+        }
+    }
+
+    @Test func `what is copied into a container cannot leave it by a link of the image`() throws {
+        try Sandbox.run("contained") { box in
+            try box.write("services: { a: { image: busybox:1, init: true } }\n")
+            box.must("up", "-d")
+            _ = box.exec("a", "ln", "-s", "\(box.work)", "/out")
+            try box.write("stays inside\n", to: "f")
+            _ = box.try_("cp", "f", "a:/out/escaped")
+            #expect(!FileManager.default.fileExists(atPath: "\(box.work)/escaped"))
+        }
+    }
+}
