@@ -41,6 +41,7 @@ demo: build ## Bring the webshop of examples/ up, kill parts of it, take it down
 
 test: build images ## Run all tests, on the real kernel
 	TRICE_BINARY=$(TRICE) TRICE_IMAGES=$(IMAGES) Tests/run
+	TRICE_BINARY=$(TRICE) Tests/behaviour
 
 bench: build images ## Measure start, stop, exec, run and config, beside the kernel's floor
 	TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/run

@@ -33,7 +33,8 @@ package struct Trice: ParsableCommand {
         CommandGroup(
             name: "Images and the host:",
             subcommands: [
-                Images.self, Volumes.self, ImageCommand.self, SystemCommand.self, VersionCommand.self,
+                Images.self, Volumes.self, ImageCommand.self, VolumeCommand.self, SystemCommand.self,
+                VersionCommand.self,
             ]),
     ]
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import CLinux
 import Core
+import Glibc
 import Linux
 
 /// The named and anonymous volumes of a root: `<root>/volumes/<name>/` with `volume.json` and the files in `_data`.
@@ -16,10 +18,15 @@ package struct VolumeStore: Sendable {
         package var labels: [String: String]
         /// Nanoseconds since 1970.
         package var created: UInt64
+        /// What it is mounted from; nil for a directory of the store.
+        package var mount: VolumeFileSystem?
 
-        package init(name: String, project: String, key: String, labels: [String: String], created: UInt64) {
+        package init(
+            name: String, project: String, key: String, labels: [String: String], created: UInt64,
+            mount: VolumeFileSystem? = nil
+        ) {
             (self.name, self.project, self.key) = (name, project, key)
-            (self.labels, self.created) = (labels, created)
+            (self.labels, self.created, self.mount) = (labels, created, mount)
         }
     }
 
@@ -29,6 +36,26 @@ package struct VolumeStore: Sendable {
 
     /// The directory that a container sees.
     package func data(_ name: String) -> String { "\(root)/\(name)/_data" }
+
+    /// What is mounted in a container: the volume's directory, or the host's that it stands for.
+    package func source(_ name: String) throws -> String { try record(name).mount?.boundDirectory ?? data(name) }
+
+    /// Mounts a volume that is a file system of its own on the host, until `unmount`. A second call changes nothing.
+    package func mount(_ name: String) throws {
+        guard let mount = try record(name).mount, mount.boundDirectory == nil else { return }
+        try mount.mount(at: data(name))
+    }
+
+    /// Takes the volume's own file system off the host, if it has one that is mounted. Containers that still have it keep
+    /// it.
+    package func unmount(_ name: String) throws {
+        guard exists(name), let mount = try record(name).mount, mount.boundDirectory == nil else { return }
+        if umount2(data(name), Int32(MNT_DETACH)) != 0 && errno != EINVAL { throw SystemError("umount", data(name)) }
+    }
+
+    private func record(_ name: String) throws -> Record {
+        try decodeJSON(Record.self, from: readFile("\(root)/\(name)/volume.json"))
+    }
 
     package func exists(_ name: String) -> Bool { Linux.exists("\(root)/\(name)/volume.json") }
 
@@ -43,6 +70,7 @@ package struct VolumeStore: Sendable {
     /// Removes the volume with all its files; its record goes first. One that is not there is no error.
     package func remove(_ name: String) throws {
         guard Linux.exists("\(root)/\(name)") else { return }
+        try unmount(name)
         try removeTree("\(root)/\(name)/volume.json")
         try removeTree("\(root)/\(name)")
     }
@@ -51,7 +79,7 @@ package struct VolumeStore: Sendable {
     package func list() throws -> [Record] {
         guard Linux.exists(root) else { return [] }
         return try listDirectory(root).filter { exists($0) }.map {
-            try decodeJSON(Record.self, from: readFile("\(root)/\($0)/volume.json"))
+            try record($0)
         }
     }
 }

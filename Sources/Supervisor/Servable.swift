@@ -5,6 +5,7 @@ import Compose
 import Core
 import Images
 import Linux
+import Runtime
 
 /// What a Compose file may say and this version cannot do: refused at its place when the stack is to come up, as nothing
 /// that is accepted is ignored.
@@ -81,7 +82,9 @@ enum Servable {
         Attribute("driver", hint: "leave it out, or write local") {
             ![nil, "", "default", "local"].contains($0.driver)
         },
-        Attribute("driver_opts") { !$0.driverOptions.isEmpty },
+        Attribute("driver_opts", hint: "type, device and o are supported") { volume in
+            volume.driverOptions.contains { !VolumeFileSystem.served.contains($0.name) }
+        },
     ]
 
     /// - Throws: `Failure` at the first such place.

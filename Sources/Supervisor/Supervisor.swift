@@ -183,7 +183,8 @@ final class Supervisor {
                 try volumes.create(
                     VolumeStore.Record(
                         name: name, project: paths.project, key: volume.key,
-                        labels: Dictionary(volume.labels.map { ($0.name, $0.value) }) { $1 }, created: realTime()))
+                        labels: Dictionary(volume.labels.map { ($0.name, $0.value) }) { $1 }, created: realTime(),
+                        mount: VolumeFileSystem(volume.driverOptions.map { ($0.name, $0.value) })))
                 emit(.volume, .create, id: name, name: name)
             }
             knownVolumes.insert(name)

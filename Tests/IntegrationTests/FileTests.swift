@@ -76,6 +76,44 @@ import Testing
         }
     }
 
+    @Test func `a volume of its own file system is one for all containers, and off the host after down`() throws {
+        try Sandbox.run("mounted") { box in
+            try FileManager.default.createDirectory(atPath: "\(box.work)/here", withIntermediateDirectories: true)
+            try box.write(
+                """
+                services:
+                  a: { image: busybox:1, init: true, volumes: ["mem:/mem", "dir:/dir"] }
+                  b: { image: busybox:1, init: true, volumes: ["mem:/mem"] }
+                volumes:
+                  mem: { driver_opts: { type: tmpfs, device: tmpfs, o: "size=1m,mode=0750" } }
+                  dir: { driver_opts: { type: none, device: "\(box.work)/here", o: bind } }
+                """)
+            box.must("up", "-d")
+            _ = box.exec(
+                "a", "sh", "-c", "echo shared > /mem/f; echo kept > /dir/f; head -c 2000000 /dev/zero > /mem/big")
+            #expect(box.exec("b", "sh", "-c", "cat /mem/f; wc -c < /mem/big") == "shared\n1044480\n")
+            #expect(box.read("here/f") == "kept\n")
+            box.must("down", "-t", "1", "-v")
+            #expect(box.read("here/f") == "kept\n")
+        }
+    }
+
+    @Test func `a volume that was made by hand is there for files that name it as external, and stays`() throws {
+        try Sandbox.run("external") { box in
+            try box.write(
+                "services: { a: { image: busybox:1, init: true, volumes: [\"v:/v\"] } }\nvolumes: { v: { external: true, name: by-hand } }\n"
+            )
+            let up = box.try_("up", "-d")
+            #expect(up.status == 1 && up.err.contains("trice volume create by-hand"), "\(up)")
+            #expect(box.trice("volume", "create", "by-hand").out == "by-hand\n")
+            box.must("up", "-d")
+            #expect(box.trice("volume", "rm", "by-hand").err.contains("in use"))
+            box.must("down", "-v", "-t", "1")
+            #expect(box.trice("volume", "ls", "-q").out == "by-hand\n")
+            #expect(box.trice("volume", "rm", "by-hand").status == 0)
+        }
+    }
+
     @Test(arguments: [true, false])
     func `cp copies files and trees both ways, also with a container that has ended`(_ runs: Bool) throws {
         try Sandbox.run("copied") { box in

@@ -95,6 +95,7 @@ extension Supervisor {
     private func isDown(volumes removesVolumes: Bool) -> Reply? {
         guard containers.isEmpty, networks.names.isEmpty else { return nil }
         do {
+            try unmountVolumes()
             if removesVolumes, let saved {
                 let inUse = try ContainerRecord.volumesInUse(paths.roots, besides: paths.project)
                 for volume in (saved.project.volumes + saved.project.unusedVolumes)
@@ -112,6 +113,14 @@ extension Supervisor {
         } catch {
             return .failed(error as? Failure ?? Failure("\(error)"))
         }
+    }
+
+    /// Volumes that are file systems of their own are on the host as long as a stack is up that has them.
+    private func unmountVolumes() throws {
+        let own = (saved?.project.volumes ?? []).map(\.name)
+        guard !own.isEmpty else { return }
+        let others = try ContainerRecord.volumesInUse(paths.roots, besides: paths.project)
+        for name in own where !others.contains(name) { try volumes.unmount(name) }
     }
 
     func warn(_ text: String) {

@@ -47,7 +47,7 @@ struct Specification {
         spec.namespaces = namespaces
         spec.hostname = hostname
         spec.domainname = service.domainname ?? ""
-        spec.mounts = mounts(more)
+        spec.mounts = try mounts(more)
         switch namespaces.ipc {
         case .own: break
         case .host: spec.mounts.insert(.init(.bind, source: "/dev/shm", destination: "/dev/shm", key: "ipc"), at: 0)
@@ -152,8 +152,8 @@ struct Specification {
     }
 
     /// The service's own volumes and binds, for who has `volumes_from` it.
-    var sharedMounts: [ContainerSpec.MountSpec] {
-        mounts([]).filter { $0.kind == .bind && !$0.key.isEmpty }.map { mount in
+    func sharedMounts() throws -> [ContainerSpec.MountSpec] {
+        try mounts([]).filter { $0.kind == .bind && !$0.key.isEmpty }.map { mount in
             var mount = mount
             mount.copiesUp = false
             return mount
@@ -161,7 +161,7 @@ struct Specification {
     }
 
     /// Volumes, then trice's own files where no volume stands in their place; parents before what lies below them.
-    private func mounts(_ more: [ContainerSpec.MountSpec]) -> [ContainerSpec.MountSpec] {
+    private func mounts(_ more: [ContainerSpec.MountSpec]) throws -> [ContainerSpec.MountSpec] {
         var mounts: [ContainerSpec.MountSpec] = []
         let directory = paths.container(config.id)
         for name in ["hosts", "hostname", "resolv.conf"] {
@@ -179,7 +179,8 @@ struct Specification {
             case .volume(let volume):
                 guard let name = config.volumes[volume.target] else { continue }
                 var spec = ContainerSpec.MountSpec(
-                    .bind, source: volumes.data(name), destination: volume.target, readOnly: volume.readOnly, key: key)
+                    .bind, source: try volumes.source(name), destination: volume.target, readOnly: volume.readOnly,
+                    key: key)
                 spec.copiesUp = !volume.noCopy
                 mounts.append(spec)
             case .tmpfs(let tmpfs):
@@ -203,7 +204,8 @@ struct Specification {
         }
         // What the image declares as VOLUME.
         for (target, name) in config.volumes.sorted(by: { $0.key < $1.key }) where !taken.contains(target) {
-            var spec = ContainerSpec.MountSpec(.bind, source: volumes.data(name), destination: target, key: "image")
+            var spec = ContainerSpec.MountSpec(
+                .bind, source: try volumes.source(name), destination: target, key: "image")
             spec.copiesUp = true
             mounts.append(spec)
         }

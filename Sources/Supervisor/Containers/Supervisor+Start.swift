@@ -31,6 +31,7 @@ extension Supervisor {
             spec.process.terminalSize = container.terminalSize
             try makeBindSources(container)
             try grantedFiles(container)?.write()
+            try mountVolumes(container)
             try attachNetworks(container)
             try writeNetworkFiles(container, hostname: specification.hostname)
             try ports.reserve(container)
@@ -119,7 +120,7 @@ extension Supervisor {
     }
 
     /// What `volumes_from` asks for.
-    private func inheritedMounts(_ service: Service) throws(Failure) -> [ContainerSpec.MountSpec] {
+    private func inheritedMounts(_ service: Service) throws -> [ContainerSpec.MountSpec] {
         var mounts: [ContainerSpec.MountSpec] = []
         for (index, from) in service.volumesFrom.enumerated() {
             let key = "volumes_from[\(index)]"
@@ -133,7 +134,7 @@ extension Supervisor {
             case .container(let name): other = try container(named: name, for: service, key)
             }
             let paths = ProjectPaths(self.paths.roots, project: other.config.project)
-            for var mount in Specification(paths: paths, config: other.config).sharedMounts {
+            for var mount in try Specification(paths: paths, config: other.config).sharedMounts() {
                 mount.readOnly = mount.readOnly || from.readOnly
                 mount.key = key
                 mounts.append(mount)
@@ -157,6 +158,19 @@ extension Supervisor {
 
     private func grantedFiles(_ container: Container) -> GrantedFiles? {
         saved.map { GrantedFiles(of: container.service, in: $0.project, directory: paths.pipes(container.id)) }
+    }
+
+    /// Volumes that are file systems of their own.
+    private func mountVolumes(_ container: Container) throws(Failure) {
+        for (target, name) in container.record.config.volumes.sorted(by: { $0.key < $1.key }) {
+            do { try volumes.mount(name) } catch {
+                let service = container.service
+                let index = service.mounts.firstIndex { $0.target == target }
+                throw Failure(
+                    "service \(service.name): volume \(name): \(error)",
+                    at: index.map { service.place("volumes[\($0)]") } ?? service.location)
+            }
+        }
     }
 
     private func makeBindSources(_ container: Container) throws {

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import ArgumentParser
+import Core
+import Linux
+import Runtime
+import Supervisor
+
+struct VolumeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "volume", abstract: "Work with volumes.",
+        subcommands: [VolumeList.self, VolumeCreate.self, VolumeInspect.self, VolumeRemove.self])
+}
+
+struct VolumeList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "List the volumes of this host.", aliases: ["list"])
+
+    @Flag(name: [.short, .long], help: "Only the names.")
+    var quiet = false
+
+    func run() throws {
+        var table = Table("DRIVER", "VOLUME NAME")
+        for volume in try VolumeStore(Roots.fromEnvironment()).list() {
+            if quiet { Output.line(volume.name) } else { table.add("local", volume.name) }
+        }
+        if !quiet { Output.standardOutput(table.text) }
+    }
+}
+
+struct VolumeCreate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Make a volume, for files that name it as external.")
+
+    @Option(help: ArgumentHelp("Set a label: NAME=VALUE; may be repeated.", valueName: "NAME=VALUE"))
+    var label: [String] = []
+    @Option(
+        name: [.short, .customLong("opt")],
+        help: ArgumentHelp("type, device or o, as for mount(8); may be repeated.", valueName: "NAME=VALUE"))
+    var options: [String] = []
+    @Argument(help: ArgumentHelp("The name.", valueName: "NAME"))
+    var name: String
+
+    func validate() throws {
+        let isName =
+            name.utf8.count >= 2 && name.first?.isASCII == true
+            && (name.first?.isLetter ?? false || name.first?.isNumber ?? false)
+            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
+        if !isName { throw ValidationError("\(name) is no name for a volume: letters, digits, '_', '.' and '-'") }
+        for option in pairs(options) where !VolumeFileSystem.served.contains(option.name) {
+            throw ValidationError("option \(option.name) is not supported: type, device and o are")
+        }
+    }
+
+    private func pairs(_ texts: [String]) -> [(name: String, value: String)] {
+        texts.map { text in
+            let name = String(text.prefix { $0 != "=" })
+            return (name, String(text.dropFirst(name.count + 1)))
+        }
+    }
+
+    func run() throws {
+        try VolumeStore(Roots.fromEnvironment()).create(
+            VolumeStore.Record(
+                name: name, project: "", key: "", labels: Dictionary(pairs(label).map { ($0.name, $0.value) }) { $1 },
+                created: realTime(), mount: VolumeFileSystem(pairs(options))))
+        Output.line(name)
+    }
+}
+
+struct VolumeInspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Print what is known of volumes, as JSON.")
+
+    @Argument(help: ArgumentHelp("Names.", valueName: "VOLUME"))
+    var volumes: [String]
+
+    /// As docker names the fields.
+    private struct Row: Encodable {
+        let CreatedAt: String
+        let Driver: String
+        let Labels: [String: String]
+        let Mountpoint: String
+        let Name: String
+        let Scope: String
+    }
+
+    func run() throws {
+        let store = VolumeStore(Roots.fromEnvironment())
+        let known = try store.list()
+        let rows = try volumes.map { name in
+            guard let volume = known.first(where: { $0.name == name }) else { throw Failure("no such volume: \(name)") }
+            return Row(
+                CreatedAt: timestamp(volume.created), Driver: "local", Labels: volume.labels,
+                Mountpoint: try store.source(name), Name: name, Scope: "local")
+        }
+        Output.line(String(decoding: try encodeJSON(rows), as: UTF8.self))
+    }
+}
+
+struct VolumeRemove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Remove volumes that no container has, with their files.", aliases: ["remove"])
+
+    @Argument(help: ArgumentHelp("Names.", valueName: "VOLUME"))
+    var volumes: [String]
+
+    func run() throws {
+        let roots = Roots.fromEnvironment()
+        let store = VolumeStore(roots)
+        let inUse = try ContainerRecord.volumesInUse(roots, besides: "")
+        for name in volumes {
+            guard store.exists(name) else { throw Failure("no such volume: \(name)") }
+            guard !inUse.contains(name) else { throw Failure("volume \(name) is in use by a container") }
+            try store.remove(name)
+            Output.line(name)
+        }
+    }
+}
