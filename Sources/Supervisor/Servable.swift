@@ -190,15 +190,17 @@ enum Servable {
         ]
     }
 
-    /// What is refused of keys of a service that are served else, for `Specs/support.md`.
+    /// What is refused of keys that are served else, by section and key, for `Specs/support.md`.
     static let partlyRefused = [
-        "driver": "all but `bridge` for networks, `local` for volumes", "enable_ipv4": "false",
-        "ipam": "drivers and options", "isolation": "all but `default`", "network_mode": "`bridge`",
-        "platform": "another than the host's",
-        "ports": "SCTP", "pull_policy": "`always`, `refresh`, `daily`, `weekly`, `every_…`, `build`",
-        "restart": "what the specification does not name",
-        "security_opt": "options that the host's kernel does not enforce",
-        "volumes":
+        "networks.driver": "all but `bridge`", "networks.driver_opts": "all but the MTU's",
+        "networks.enable_ipv4": "false", "networks.ipam": "drivers and options",
+        "services.isolation": "all but `default`", "services.network_mode": "`bridge`",
+        "services.platform": "another than the host's", "services.ports": "SCTP",
+        "services.pull_policy": "`always`, `refresh`, `daily`, `weekly`, `every_…`, `build`",
+        "services.restart": "what the specification does not name",
+        "services.security_opt": "options that the host's kernel does not enforce",
+        "services.volumes":
             "`bind.propagation`, `bind.recursive`, `volume.subpath`, `volume.labels`, types `image`, `npipe`, `cluster`",
+        "volumes.driver": "all but `local`", "volumes.driver_opts": "all but `type`, `device` and `o`",
     ]
 }

@@ -63,9 +63,7 @@ import Testing
         let refused = Servable.refusedKeys[section] ?? []
         let isRefused = refused.contains(key)
         let isPartly = refused.contains { $0.hasPrefix("\(key).") }
-        // A key of a section that is not refused at all is served, whatever one of the same name in another section is.
-        let what = section == "services" || isRefused ? Servable.partlyRefused[key] : nil
-        if let what { return "served; refused: \(what)" }
+        if let what = Servable.partlyRefused["\(section).\(key)"] { return "served; refused: \(what)" }
         if isPartly {
             let parts = refused.filter { $0.hasPrefix("\(key).") }.map { "`\($0.dropFirst(key.utf8.count + 1))`" }
             return "served; refused: \(parts.joined(separator: ", "))"
