@@ -87,6 +87,13 @@ enum Servable {
         },
     ]
 
+    /// Of configs and secrets.
+    private static let files: [Attribute<FileObject>] = [
+        Attribute("driver") { $0.driver != nil },
+        Attribute("driver_opts") { !$0.driverOptions.isEmpty },
+        Attribute("template_driver") { $0.templateDriver != nil },
+    ]
+
     /// - Throws: `Failure` at the first such place.
     static func check(_ service: Service) throws(Failure) {
         let name = "service \(service.name)"
@@ -141,6 +148,11 @@ enum Servable {
         try check(volume, volumes, "volume \(volume.key)") { volume.places[$0] ?? volume.location }
     }
 
+    /// - Parameter kind: `config` or `secret`.
+    static func check(_ file: FileObject, _ kind: String) throws(Failure) {
+        try check(file, files, "\(kind) \(file.key)") { file.places[$0] ?? file.location }
+    }
+
     private static func check<Subject>(
         _ subject: Subject, _ attributes: [Attribute<Subject>], _ name: String, _ place: (String) -> SourceLocation?
     ) throws(Failure) {
@@ -186,7 +198,7 @@ enum Servable {
     static var refusedKeys: [String: [String]] {
         [
             "services": attributes.map(\.key), "services.networks": attachments.map(\.key),
-            "networks": networks.map(\.key), "volumes": volumes.map(\.key),
+            "networks": networks.map(\.key), "volumes": volumes.map(\.key), "files": files.map(\.key),
         ]
     }
 

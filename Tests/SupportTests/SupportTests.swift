@@ -24,7 +24,7 @@ import Testing
     func keys() {
         let known = [
             "services": SpecificationKeys.service, "services.networks": SpecificationKeys.attachment,
-            "networks": SpecificationKeys.network, "volumes": SpecificationKeys.volume,
+            "networks": SpecificationKeys.network, "volumes": SpecificationKeys.volume, "files": SpecificationKeys.file,
         ]
         for (section, keys) in Servable.refusedKeys {
             for key in keys where !key.hasPrefix("deploy.") {
@@ -51,6 +51,8 @@ import Testing
         \(table(SpecificationKeys.network, "networks"))
         ## Volumes
         \(table(SpecificationKeys.volume, "volumes"))
+        ## Configs and secrets
+        \(table(SpecificationKeys.file, "files"))
         """
     }
 

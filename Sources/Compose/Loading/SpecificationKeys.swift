@@ -72,6 +72,12 @@ package enum SpecificationKeys {
         "ipam",
     ]
 
+    /// Compose Specification, 08-configs.md and 09-secrets.md; `content` is for configs only, `driver` and `driver_opts`
+    /// for secrets only.
+    package static let file = [
+        "name", "external", "labels", "template_driver", "file", "environment", "content", "driver", "driver_opts",
+    ]
+
     /// Compose Specification, 07-volumes.md.
     package static let volume = ["name", "driver", "driver_opts", "external", "labels"]
 }
