@@ -5,6 +5,9 @@ import Core
 import YAML
 
 extension TreeReader {
+    /// Bytes; the kernel takes no more (execve(2)).
+    private static let commandLimit = 2 << 20
+
     /// `command` and `entrypoint`: a list, or a line that is split as a shell would; null is the image's.
     ///
     /// - Parameter key: what is to blame for a mapping.
@@ -16,6 +19,10 @@ extension TreeReader {
         }
         guard case .scalar = node.content else { return strings(node, path) }
         guard let line = string(node, path) else { return nil }
+        guard line.utf8.count <= Self.commandLimit else {
+            report("bad-command", "\(path): a command of more than 2 MiB cannot be run", at: node)
+            return nil
+        }
         guard let words = commandWords(line) else {
             report(
                 "bad-command", "\(path): invalid command line string", at: node,
