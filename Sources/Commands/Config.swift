@@ -88,11 +88,26 @@ struct Config: ParsableCommand {
         if explain { return try explanations(context, request) }
         if noInterpolate {
             let document = try context.loading { () throws(LoadError) in try loadUninterpolated(request) }
+            if let section = try rawSection() {
+                return (document[section]?.names ?? []).map { "\($0)\n" }.joined()
+            }
             return format == .json ? document.json() + "\n" : document.yaml()
         }
         var project = try context.project(request)
         if Trice.global.allResources { project = project.withAllResources() }
         return try text(project)
+    }
+
+    /// The section whose names are wanted of the files with no variable replaced.
+    private func rawSection() throws -> String? {
+        let needsValues = [
+            ("images", images), ("models", models), ("profiles", profiles), ("environment", environment),
+            ("hash", hash != nil),
+        ]
+        if let flag = needsValues.first(where: \.1)?.0 {
+            throw Failure("--\(flag) needs the values of variables", hint: "leave --no-interpolate out")
+        }
+        return [("services", services), ("volumes", volumes), ("networks", networks)].first(where: \.1)?.0
     }
 
     private func text(_ project: Project) throws -> String {

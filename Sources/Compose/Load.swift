@@ -34,7 +34,10 @@ package func load(_ request: LoadRequest, warn: (Diagnostic) -> Void = { _ in })
     guard !all.hasErrors else { throw .invalid(Diagnostics(all.items.filter { $0.severity == .error })) }
 
     if request.steps.contains(.normalization) {
-        for index in enabled.indices { Resolution.addDefaultNetwork(&enabled[index]) }
+        for index in enabled.indices {
+            Resolution.addDefaultNetwork(&enabled[index])
+            Resolution.completePreStart(&enabled[index].service)
+        }
     }
     project.services = enabled.map(Resolution.finished)
     project.disabledServices = disabled.map(Resolution.finished)
@@ -46,8 +49,12 @@ package func load(_ request: LoadRequest, warn: (Diagnostic) -> Void = { _ in })
 /// The project as one document with no variable replaced, and so with no value read: what `config --no-interpolate` shows.
 package func loadUninterpolated(_ request: LoadRequest) throws(LoadError) -> Document {
     let (_, name, root, assembly) = try assemble(request, replacingVariables: false)
+    let known = (root["services"]?.mapping ?? []).map(\.name)
+    if let unknown = request.services.first(where: { !known.contains($0) }) {
+        throw ServiceSelection.noSuchService(unknown, among: known)
+    }
     let reader = TreeReader(contexts: assembly.contexts, steps: request.steps)
-    return RawRendering(reader: reader, projectName: name).document(root)
+    return RawRendering(reader: reader, projectName: name).document(root, services: request.services)
 }
 
 /// The variables that the project's files refer to, each once, in the order of the files.

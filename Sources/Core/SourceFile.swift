@@ -18,11 +18,16 @@ package final class SourceFile: Sendable {
 
     /// The line as a diagnostic quotes it: not at all where it is longer than 4 KiB, as generated ones are.
     package func excerpt(_ number: Int) -> String? {
-        line(number).flatMap { $0.utf8.count <= 4096 ? $0 : nil }
+        guard let range = range(ofLine: number), range.count <= 4096 else { return nil }
+        return String(decoding: bytes[range], as: UTF8.self)
     }
 
     /// The text of line `number` (from 1) without its line break, or nil where the file has no such line.
     package func line(_ number: Int) -> String? {
+        range(ofLine: number).map { String(decoding: bytes[$0], as: UTF8.self) }
+    }
+
+    private func range(ofLine number: Int) -> Range<Int>? {
         guard number >= 1 else { return nil }
         let (start, next) = lineStarts.withLock { starts -> (Int?, Int?) in
             if starts.isEmpty {
@@ -33,6 +38,6 @@ package final class SourceFile: Sendable {
         guard let start else { return nil }
         var end = next.map { $0 - 1 } ?? bytes.endIndex
         if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
-        return String(decoding: bytes[start..<end], as: UTF8.self)
+        return start..<end
     }
 }

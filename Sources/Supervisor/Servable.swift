@@ -87,6 +87,13 @@ enum Servable {
         },
     ]
 
+    /// Of configs and secrets.
+    private static let files: [Attribute<FileObject>] = [
+        Attribute("driver") { $0.driver != nil },
+        Attribute("driver_opts") { !$0.driverOptions.isEmpty },
+        Attribute("template_driver") { $0.templateDriver != nil },
+    ]
+
     /// - Throws: `Failure` at the first such place.
     static func check(_ service: Service) throws(Failure) {
         let name = "service \(service.name)"
@@ -141,6 +148,11 @@ enum Servable {
         try check(volume, volumes, "volume \(volume.key)") { volume.places[$0] ?? volume.location }
     }
 
+    /// - Parameter kind: `config` or `secret`.
+    static func check(_ file: FileObject, _ kind: String) throws(Failure) {
+        try check(file, files, "\(kind) \(file.key)") { file.places[$0] ?? file.location }
+    }
+
     private static func check<Subject>(
         _ subject: Subject, _ attributes: [Attribute<Subject>], _ name: String, _ place: (String) -> SourceLocation?
     ) throws(Failure) {
@@ -186,19 +198,21 @@ enum Servable {
     static var refusedKeys: [String: [String]] {
         [
             "services": attributes.map(\.key), "services.networks": attachments.map(\.key),
-            "networks": networks.map(\.key), "volumes": volumes.map(\.key),
+            "networks": networks.map(\.key), "volumes": volumes.map(\.key), "files": files.map(\.key),
         ]
     }
 
-    /// What is refused of keys of a service that are served else, for `Specs/support.md`.
+    /// What is refused of keys that are served else, by section and key, for `Specs/support.md`.
     static let partlyRefused = [
-        "driver": "all but `bridge` for networks, `local` for volumes", "enable_ipv4": "false",
-        "ipam": "drivers and options", "isolation": "all but `default`", "network_mode": "`bridge`",
-        "platform": "another than the host's",
-        "ports": "SCTP", "pull_policy": "`always`, `refresh`, `daily`, `weekly`, `every_…`, `build`",
-        "restart": "what the specification does not name",
-        "security_opt": "options that the host's kernel does not enforce",
-        "volumes":
+        "networks.driver": "all but `bridge`", "networks.driver_opts": "all but the MTU's",
+        "networks.enable_ipv4": "false", "networks.ipam": "drivers and options",
+        "services.isolation": "all but `default`", "services.network_mode": "`bridge`",
+        "services.platform": "another than the host's", "services.ports": "SCTP",
+        "services.pull_policy": "`always`, `refresh`, `daily`, `weekly`, `every_…`, `build`",
+        "services.restart": "what the specification does not name",
+        "services.security_opt": "options that the host's kernel does not enforce",
+        "services.volumes":
             "`bind.propagation`, `bind.recursive`, `volume.subpath`, `volume.labels`, types `image`, `npipe`, `cluster`",
+        "volumes.driver": "all but `local`", "volumes.driver_opts": "all but `type`, `device` and `o`",
     ]
 }

@@ -48,30 +48,45 @@ extension YAMLTreeBuilder {
         }
         let span = YAMLSpan(parser.problem_mark, parser.problem_mark)
         var notes = [unclosed].compactMap { $0 }
-        if notes.isEmpty, !context.isEmpty, parser.context_mark.line != parser.problem_mark.line {
-            notes.append(Diagnostic.Note(context, at: place(YAMLSpan(parser.context_mark, parser.context_mark))))
+        if notes.isEmpty, let explanation = Self.explanations[context] {
+            notes.append(
+                Diagnostic.Note(explanation, at: place(YAMLSpan(parser.context_mark, parser.context_mark))))
         }
-        report(
-            "yaml-syntax", context.isEmpty || !notes.isEmpty ? problem : "\(problem) (\(context))", at: span,
-            notes: notes,
-            hint: hint(problem, span))
+        report("yaml-syntax", problem, at: span, notes: notes, hint: hint(problem, span))
     }
 
+    /// What libyaml was at, in other words; the rest says nothing to a person.
+    private static let explanations = [
+        "while scanning a quoted scalar": "the quote that starts here is not closed",
+        "while scanning a simple key": "no colon follows here",
+        "while parsing a block mapping": "in the mapping that starts here",
+        "while parsing a block collection": "in the list that starts here",
+        "while scanning a block scalar": "in the text that starts here",
+        "while scanning an anchor": "in the anchor that starts here",
+        "while scanning an alias": "in the alias that starts here",
+    ]
+
+    /// What the user can do about the problem at a place.
     private func hint(_ problem: String, _ span: YAMLSpan) -> String? {
-        let line = source.line(Int(span.startLine)) ?? ""
+        let line = Array(source.line(Int(span.startLine)) ?? "")
+        let column = min(Int(span.startColumn) - 1, line.count)
+        let (before, here) = (line[..<column], line[column...].first)
         if problem.contains("cannot start any token") {
-            if line.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
-                return "indent with spaces, not with tabs"
-            }
-            return "put the value into quotes"
+            let isIndentation = before.allSatisfy { $0 == " " || $0 == "\t" }
+            return here == "\t" && isIndentation ? "indent with spaces, not with tabs" : "put the value into quotes"
         }
         if problem.contains("mapping values are not allowed") {
-            return "put the value into quotes if it contains ': ', or check the indentation"
+            return before.contains(":")
+                ? "put the value into quotes if it contains ': '"
+                : "the line above lacks its colon, or this one is indented too far"
         }
-        if problem.contains("did not find expected key") {
-            return "check that this line is indented as its neighbours are"
+        guard problem.contains("did not find expected key") else { return nil }
+        switch (before.last, here) {
+        case (_, "}"), (_, "]"): return "this closes nothing that is open"
+        case ("\"", _): return "within double quotes write \\\" for one"
+        case ("'", _): return "within single quotes write '' for one"
+        default: return "check that this line is indented as its neighbours are"
         }
-        return nil
     }
 
     /// Line and column, from 1, of a byte of the source.

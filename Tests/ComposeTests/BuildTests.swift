@@ -13,7 +13,7 @@ import Testing
             KeyRow("build: /a", #"{"context":"/a","dockerfile":"Dockerfile"}"#),
             KeyRow(
                 "build: {context: 'https://x/y.git#z'}", #"{"context":"https://x/y.git#z","dockerfile":"Dockerfile"}"#),
-            KeyRow("build: {context: /a/../b/, dockerfile: ../D}", #"{"context":"/b","dockerfile":"../D"}"#),
+            KeyRow("build: {context: /b, dockerfile: ../D}", #"{"context":"/b","dockerfile":"../D"}"#),
             KeyRow(
                 "build: {context: /a, dockerfile_inline: FROM x}", #"{"context":"/a","dockerfile_inline":"FROM x"}"#),
             KeyRow(
@@ -36,8 +36,9 @@ import Testing
                 "post_start: [{command: a b, environment: [A=1, B], privileged: true, working_dir: /w}]",
                 #"[{"command":["a","b"],"environment":{"A":"1","B":null},"privileged":true,"working_dir":"/w"}]"#),
             KeyRow(
-                "pre_start: [{command: [a], image: i, per_replica: true}]",
-                #"[{"command":["a"],"image":"i","per_replica":true}]"#),
+                "pre_start: [{command: [a], per_replica: true}, {image: i, network_mode: none, cap_add: [B]}]",
+                #"[{"command":["a"],"entrypoint":null,"image":"x","networks":{"default":null},"per_replica":true},{"cap_add":["B"],"command":null,"entrypoint":null,"image":"i","network_mode":"none"}]"#
+            ),
             KeyRow("models: [m]", #"{"m":null}"#, top: "models: {m: {model: x}}"),
             KeyRow("models: {m: {endpoint_var: E}}", #"{"m":{"endpoint_var":"E"}}"#, top: "models: {m: {model: x}}"),
             KeyRow(
@@ -59,6 +60,9 @@ import Testing
             MistakeRow("develop: {watch: [{action: rebuild}]}", "4:23 missing-key"),
             MistakeRow("develop: {watch: [{path: ., action: sync}]}", "4:23 missing-key"),
             MistakeRow("post_start: [{user: root}]", "4:18 missing-key"),
+            MistakeRow("pre_start: [{restart: always}]", "4:18 unknown-key"),
+            MistakeRow(
+                "pre_start: [{volumes: ['v:/v'], secrets: [s]}]", "4:28 undefined-volume", "4:47 undefined-secret"),
             MistakeRow("models: [ghost]", "4:14 undefined-model"),
             MistakeRow("provider: {options: {a: b}}", "4:5 missing-key"),
             MistakeRow("tty: true\nmodels: {m: {context_size: 5}}", "5:10 missing-key"),

@@ -163,7 +163,8 @@ import Testing
     @Test("Warnings name unset variables once, and the obsolete version")
     func warnings() throws {
         let fixture = try Fixture([
-            "compose.yaml": "version: '3'\nservices: {a: {image: x, hostname: \"a$NO${NO}\", user: $NO}}"
+            "compose.yaml":
+                "version: '3'\nservices: {a: {image: x, hostname: \"a$NO${NO}\", user: $NO, command: a | b}}"
         ])
         var warnings: [String] = []
         _ = try load(
@@ -173,6 +174,7 @@ import Testing
             warnings == [
                 "compose.yaml:1:10 the attribute `version` is obsolete, it ",
                 "compose.yaml:2:36 The \"NO\" variable is not set. Defaulting",
+                "compose.yaml:2:69 services.a.command: what follows '|' is ",
             ])
     }
 

@@ -22,6 +22,10 @@ final class Fixture: Sendable {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     }
 
+    func write(_ text: String, to name: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: directory + "/" + name))
+    }
+
     deinit {
         do {
             try FileManager.default.removeItem(atPath: directory)

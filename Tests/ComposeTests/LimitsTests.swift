@@ -13,7 +13,8 @@ import Testing
         arguments: [
             KeyRow("mem_limit: 512m", #""536870912""#), KeyRow("mem_limit: 1073741824", #""1073741824""#),
             KeyRow("mem_limit: \"0\"", "absent"), KeyRow("mem_reservation: 1.5g", #""1610612736""#),
-            KeyRow("memswap_limit: -1", #""-1""#), KeyRow("memswap_limit: 1g", #""1073741824""#),
+            KeyRow("memswap_limit: -1", #""-1""#), KeyRow("mem_limit: '-1'", #""-1""#),
+            KeyRow("memswap_limit: 1g", #""1073741824""#),
             KeyRow("mem_swappiness: \"60\"", #""60""#), KeyRow("cpus: \"1.5\"", "1.5"), KeyRow("cpus: 0.1", "0.1"),
             KeyRow("cpu_count: \"2\"", "2"), KeyRow("cpu_percent: 50", "50"), KeyRow("cpu_shares: \"73\"", "73"),
             KeyRow("cpu_quota: 50000", "50000"), KeyRow("cpu_period: 20000", "20000"),
@@ -40,6 +41,12 @@ import Testing
             MistakeRow("pids_limit: 1\n    deploy: {resources: {limits: {pids: 2}}}", "4:17 conflict"),
         ])
     func refusing(row: MistakeRow) throws { try row.check() }
+
+    @Test("A limit of -1 is none")
+    func unlimited() throws {
+        let limits = try web("mem_limit: -1\nmemswap_limit: -1\npids_limit: -1").effectiveLimits
+        #expect(limits.memory == nil && limits.memoryAndSwap == ByteSize(bytes: -1) && limits.pids == -1)
+    }
 
     @Test("What the service leaves open is limited by deploy.resources")
     func effective() throws {

@@ -81,6 +81,13 @@ import Testing
         )
     }
 
+    @Test("Services can be picked without interpolation, too")
+    func picking() throws {
+        let fixture = try Fixture(["compose.yaml": "services: {a: {image: $A}, b: {image: $B}}"])
+        #expect(try loadUninterpolated(fixture.request { $0.services = ["b"] })["services"]?.names == ["b"])
+        #expect(throws: LoadError.self) { try loadUninterpolated(fixture.request { $0.services = ["c"] }) }
+    }
+
     @Test("The variables of the files are listed once, with what stands for them")
     func variables() throws {
         let fixture = try Fixture([

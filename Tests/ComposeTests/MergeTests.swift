@@ -80,6 +80,18 @@ import Testing
                 name: "reset nested", base: "deploy: {resources: {limits: {cpus: '1', memory: 1g}}}",
                 over: "deploy: {resources: {limits: {cpus: !reset null}}}",
                 merged: "deploy: {resources: {limits: {memory: 1g}}}"),
+            Row(
+                name: "build ssh and ulimits", base: "build: {ssh: [default], ulimits: {n: 1}}",
+                over: "build: {ssh: {k: /k}, ulimits: {n: {soft: 1, hard: 2}}}",
+                merged: "build: {ssh: [default, k=/k], ulimits: {n: {soft: 1, hard: 2}}}"),
+            Row(
+                name: "gpus", base: "gpus: all", over: "gpus: [{driver: d}]",
+                merged: "gpus: [{count: all}, {driver: d}]"),
+            Row(
+                name: "ports of one publication", base: "ports: [{target: 80, published: '80', name: a}]",
+                over: "ports: ['80:80/tcp']", merged: "ports: ['80:80']"),
+            Row(name: "extensions", base: "x-a: 1", over: "x-a: {b: c}", merged: "x-a: {b: c}"),
+            Row(name: "reset of an item", base: "labels: [a=1]", over: "labels: [!reset a=1]", merged: "labels: [a=1]"),
             Row(name: "reset scalar", base: "user: a", over: "user: !reset b", merged: ""),
             Row(name: "reset list", base: "ports: ['80:80']", over: "ports: !reset []", merged: ""),
             Row(

@@ -21,7 +21,7 @@ import Testing
                 text: "data:/data/:ro,nocopy",
                 mount: .volume(VolumeMount(source: "data", target: "/data", readOnly: true, noCopy: true))),
             Row(text: "/anonymous", mount: .volume(VolumeMount(source: nil, target: "/anonymous"))),
-            Row(text: "/abs//x/../y:/a//b/../c", mount: .bind(BindMount(source: "/abs/y", target: "/a/c"))),
+            Row(text: "/abs//x/../y:/a//b/../c", mount: .bind(BindMount(source: "/abs//x/../y", target: "/a/c"))),
             Row(text: "~/kept:/k:rw", mount: .bind(BindMount(source: "/home/me/kept", target: "/k"))),
             Row(text: "d:/data", mount: .volume(VolumeMount(source: "d", target: "/data"))),
         ])

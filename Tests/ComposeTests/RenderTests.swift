@@ -94,7 +94,7 @@ import Testing
         try project(text) {
             $0.projectName = nil
             $0.profiles = ["dev"]
-            $0.projectDirectory = "/work"
+            $0.projectDirectory = "/srv/app"
             $0.files = ["compose.yaml"]
         }
     }

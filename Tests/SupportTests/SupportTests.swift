@@ -24,7 +24,7 @@ import Testing
     func keys() {
         let known = [
             "services": SpecificationKeys.service, "services.networks": SpecificationKeys.attachment,
-            "networks": SpecificationKeys.network, "volumes": SpecificationKeys.volume,
+            "networks": SpecificationKeys.network, "volumes": SpecificationKeys.volume, "files": SpecificationKeys.file,
         ]
         for (section, keys) in Servable.refusedKeys {
             for key in keys where !key.hasPrefix("deploy.") {
@@ -51,6 +51,8 @@ import Testing
         \(table(SpecificationKeys.network, "networks"))
         ## Volumes
         \(table(SpecificationKeys.volume, "volumes"))
+        ## Configs and secrets
+        \(table(SpecificationKeys.file, "files"))
         """
     }
 
@@ -63,9 +65,7 @@ import Testing
         let refused = Servable.refusedKeys[section] ?? []
         let isRefused = refused.contains(key)
         let isPartly = refused.contains { $0.hasPrefix("\(key).") }
-        // A key of a section that is not refused at all is served, whatever one of the same name in another section is.
-        let what = section == "services" || isRefused ? Servable.partlyRefused[key] : nil
-        if let what { return "served; refused: \(what)" }
+        if let what = Servable.partlyRefused["\(section).\(key)"] { return "served; refused: \(what)" }
         if isPartly {
             let parts = refused.filter { $0.hasPrefix("\(key).") }.map { "`\($0.dropFirst(key.utf8.count + 1))`" }
             return "served; refused: \(parts.joined(separator: ", "))"

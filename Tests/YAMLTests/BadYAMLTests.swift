@@ -38,6 +38,30 @@ import Testing
         #expect(error.items[0].place?.range.start.description == "f.yaml:\(row.location)")
     }
 
+    struct HintRow: Sendable, CustomTestStringConvertible {
+        var text: String
+        var says: String
+        var testDescription: String { text }
+    }
+
+    @Test(
+        "What to do about bad YAML is said",
+        arguments: [
+            HintRow(text: "a:\n  image x\n  ports: [1]\n", says: "the line above lacks its colon"),
+            HintRow(text: "a: b: c\n", says: "put the value into quotes if it contains ': '"),
+            HintRow(text: "a: @x\n", says: "put the value into quotes"),
+            HintRow(text: "a:\n\tb: 1\n", says: "indent with spaces, not with tabs"),
+            HintRow(text: "a: \"b \"c\" d\"\n", says: "within double quotes write \\\" for one"),
+            HintRow(text: "a: 'b 'c' d'\n", says: "within single quotes write '' for one"),
+            HintRow(text: "a: {b: c}}\n", says: "this closes nothing that is open"),
+            HintRow(text: "a:\n  b: 1\n - c\n", says: "check that this line is indented as its neighbours are"),
+            HintRow(text: "a: \"b\nc: d\n", says: "the quote that starts here is not closed"),
+        ])
+    func hints(row: HintRow) throws {
+        let error = try #require(throws: Diagnostics.self) { try documents(row.text) }
+        #expect(error.description.contains(row.says), "\(error)")
+    }
+
     @Test("What was opened and not closed is shown")
     func unclosed() throws {
         let error = try #require(throws: Diagnostics.self) { try documents("a: 1\nports: [80,\n  {b: c\nd: e\n") }

@@ -25,6 +25,14 @@ package enum Path {
         path.utf8.first == UInt8(ascii: "/") ? cleaned(path) : cleaned(directory + "/" + path)
     }
 
+    /// Whether it is absolute on Windows: `C:\\dir`, or a pipe or share, `\\\\host`.
+    static func isWindows(_ path: String) -> Bool {
+        let bytes = path.utf8.prefix(3).map { $0 }
+        let backslash = UInt8(ascii: "\\")
+        if bytes.starts(with: [backslash, backslash]) { return true }
+        return bytes.count == 3 && bytes[0].isASCIILetter && bytes[1] == UInt8(ascii: ":") && bytes[2] == backslash
+    }
+
     package static func directory(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])

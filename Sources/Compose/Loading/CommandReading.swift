@@ -5,6 +5,9 @@ import Core
 import YAML
 
 extension TreeReader {
+    /// Bytes; the kernel takes no more (execve(2)).
+    private static let commandLimit = 2 << 20
+
     /// `command` and `entrypoint`: a list, or a line that is split as a shell would; null is the image's.
     ///
     /// - Parameter key: what is to blame for a mapping.
@@ -16,25 +19,42 @@ extension TreeReader {
         }
         guard case .scalar = node.content else { return strings(node, path) }
         guard let line = string(node, path) else { return nil }
-        guard let words = commandWords(line) else {
+        guard line.utf8.count <= Self.commandLimit else {
+            report("bad-command", "\(path): a command of more than 2 MiB cannot be run", at: node)
+            return nil
+        }
+        guard let command = splitCommand(line) else {
             report(
                 "bad-command", "\(path): invalid command line string", at: node,
                 hint: "close its quotes and parentheses, or write the command as a list")
             return nil
         }
-        return words
+        if let shellOperator = command.shellOperator {
+            diagnostics.add(
+                Diagnostic(
+                    .warning, code: "shell-operator",
+                    "\(path): what follows '\(shellOperator)' is left out: no shell runs the command", at: node.place,
+                    hint: "write it as [\"sh\", \"-c\", \"…\"], or quote it"))
+        }
+        return command.words
     }
 }
 
-/// A command line's words, by the rules that docker compose splits by: quotes and backslashes as in a shell, but no
-/// expansion, and what follows an unquoted `;`, `&`, `|`, `<` or `>` is dropped. Nil if quotes or parentheses stay open.
+/// A command line's words, and nothing else of it: see `splitCommand`.
 package func commandWords(_ line: String) -> [String]? {
+    splitCommand(line)?.words
+}
+
+/// A command line's words, by the rules that docker compose splits by: quotes and backslashes as in a shell, but no
+/// expansion, and what follows an unquoted `;`, `&`, `|`, `<` or `>` is left out, and that operator is named. Nil if quotes or parentheses stay open.
+private func splitCommand(_ line: String) -> (words: [String], shellOperator: Character?)? {
     enum Quote { case none, single, double, backtick, dollar }
     var words: [String] = []
     var word = ""
     var hasWord = false
     var quote = Quote.none
     var isEscaped = false
+    var shellOperator: Character?
     scan: for character in line.unicodeScalars {
         if isEscaped {
             word.unicodeScalars.append(character)
@@ -73,6 +93,7 @@ package func commandWords(_ line: String) -> [String]? {
             guard quote == .none else { break }
             // `2>` is part of the redirection.
             if character == ">", let first = word.utf8.first, first.isASCIIDigit { hasWord = false }
+            shellOperator = Character(character)
             break scan
         default: break
         }
@@ -80,5 +101,5 @@ package func commandWords(_ line: String) -> [String]? {
         hasWord = true
     }
     if hasWord { words.append(word) }
-    return quote == .none && !isEscaped ? words : nil
+    return quote == .none && !isEscaped ? (words, shellOperator) : nil
 }

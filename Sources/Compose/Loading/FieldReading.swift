@@ -94,9 +94,10 @@ extension TreeReader {
 
     /// A path of the host: absolute, from the directory that the file's paths start at; `~` is the home directory.
     func hostPath(_ path: String, _ node: YAMLNode) -> String {
-        guard steps.contains(.pathResolution) else { return path }
-        if path == "~" || path.hasPrefix("~/"), let home = environment["HOME"] {
-            return Path.cleaned(home + path.dropFirst())
+        guard steps.contains(.pathResolution), !Path.isWindows(path) else { return path }
+        if path.hasPrefix("/") { return path }
+        if path.hasPrefix("~"), let home = environment["HOME"] {
+            return Path.cleaned("\(home)/\(path.dropFirst())")
         }
         return Path.absolute(path, from: contexts.context(of: node).directory)
     }

@@ -59,21 +59,21 @@ extension TreeReader {
 
     /// Compose Specification, 08-configs.md.
     mutating func config(_ pair: YAMLPair, project: String) -> ResourceDraft<FileObject>? {
-        fileObject(pair, project: project, section: "configs", sources: ["file", "environment", "content"], extra: [])
+        fileObject(pair, project: project, section: "configs", sources: ["file", "environment", "content"])
     }
 
     /// Compose Specification, 09-secrets.md.
     mutating func secret(_ pair: YAMLPair, project: String) -> ResourceDraft<FileObject>? {
         fileObject(
-            pair, project: project, section: "secrets", sources: ["file", "environment"],
-            extra: ["driver", "driver_opts"])
+            pair, project: project, section: "secrets", sources: ["file", "environment"])
     }
 
     private mutating func fileObject(
-        _ pair: YAMLPair, project: String, section: String, sources: [String], extra: [String]
+        _ pair: YAMLPair, project: String, section: String, sources: [String]
     ) -> ResourceDraft<FileObject>? {
         let path = "\(section).\(pair.name)"
-        let known = ["name", "external", "labels", "template_driver"] + sources + extra
+        let foreign = section == "configs" ? ["driver", "driver_opts"] : ["content"]
+        let known = SpecificationKeys.file.filter { !foreign.contains($0) }
         guard let fields = fields(pair.value, path, known: known) else { return nil }
         var object = FileObject(
             key: pair.name, name: resourceName(pair.name, project), content: .elsewhere, location: pair.key.location)
@@ -98,7 +98,7 @@ extension TreeReader {
                 "conflict", "\(path): \(sources.joined(separator: "|")) attributes are mutually exclusive",
                 at: pair.key)
         }
-        if given.isEmpty, object.driver == nil, pair.value["external"] == nil {
+        if given.isEmpty, !external.isExternal {
             report(
                 "missing-key", "\(path): one of \(sources.joined(separator: "|")) must be set", at: pair.key)
         }

@@ -5,20 +5,18 @@ import Core
 import YAML
 
 extension TreeReader {
-    /// Compose Specification, 05-services.md, `pre_start`, `post_start` and `pre_stop`.
-    mutating func hooks(_ node: YAMLNode, _ path: String, isPreStart: Bool = false) -> [Hook] {
+    /// Compose Specification, 05-services.md, `post_start` and `pre_stop`.
+    mutating func hooks(_ node: YAMLNode, _ path: String) -> [Hook] {
         var result: [Hook] = []
         for (index, item) in items(node, path).enumerated() {
             record("\(path)[\(index)]", item)
-            if let hook = hook(item, "\(path)[\(index)]", isPreStart: isPreStart) { result.append(hook) }
+            if let hook = hook(item, "\(path)[\(index)]") { result.append(hook) }
         }
         return result
     }
 
-    mutating func hook(_ node: YAMLNode, _ path: String, isPreStart: Bool = false) -> Hook? {
-        let known =
-            ["command", "user", "privileged", "working_dir", "environment"]
-            + (isPreStart ? ["image", "per_replica"] : [])
+    mutating func hook(_ node: YAMLNode, _ path: String) -> Hook? {
+        let known = ["command", "user", "privileged", "working_dir", "environment"]
         guard let fields = fields(node, path, known: known) else { return nil }
         var hook = Hook(command: nil)
         for field in fields {
@@ -27,15 +25,13 @@ extension TreeReader {
             case "user": hook.user = string(field.value, field.path)
             case "privileged": hook.privileged = bool(field.value, field.path) ?? false
             case "working_dir": hook.workingDirectory = string(field.value, field.path)
-            case "environment":
+            default:
                 hook.environment = keyValues(field.value, field.path).map {
                     EnvironmentVariable(name: $0.name, value: $0.value)
                 }
-            case "image": hook.image = string(field.value, field.path)
-            default: hook.perReplica = bool(field.value, field.path) ?? false
             }
         }
-        if !isPreStart, node["command"] == nil {
+        if node["command"] == nil {
             missing("command", path, node)
             return nil
         }

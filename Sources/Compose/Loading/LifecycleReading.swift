@@ -70,7 +70,8 @@ extension TreeReader {
         if case .scalar = node.content { return string(node, path).map { .shell($0) } }
         let words = strings(node, path)
         switch (words.first, words.count) {
-        case (nil, _), ("NONE"?, 1): return Healthcheck.Test.none
+        case (nil, _): return nil
+        case ("NONE"?, 1): return Healthcheck.Test.none
         case ("CMD"?, 2...): return .exec(Array(words.dropFirst()))
         case ("CMD-SHELL"?, 2): return .shell(words[1])
         case ("CMD"?, _), ("CMD-SHELL"?, _):
@@ -89,7 +90,8 @@ extension TreeReader {
             return nil
         }
         switch text {
-        case "no", "": return .no
+        case "": return nil
+        case "no": return .no
         case "always": return .always
         case "unless-stopped": return .unlessStopped
         case "on-failure": return .onFailure(attempts: nil)

@@ -9,9 +9,9 @@ extension TreeReader {
     /// Reads the key if it is one of them.
     mutating func readLimit(_ name: String, _ node: YAMLNode, _ at: String, _ limits: inout ResourceLimits) -> Bool {
         switch name {
-        case "mem_limit": limits.memory = byteSize(node, at)
-        case "mem_reservation": limits.memoryReservation = byteSize(node, at)
-        case "memswap_limit": limits.memoryAndSwap = isUnlimited(node) ? ByteSize(bytes: -1) : byteSize(node, at)
+        case "mem_limit": limits.memory = memory(node, at)
+        case "mem_reservation": limits.memoryReservation = memory(node, at)
+        case "memswap_limit": limits.memoryAndSwap = memory(node, at)
         case "mem_swappiness": limits.swappiness = int(node, at, in: 0...100).map { Int($0) }
         case "cpus": limits.cpus = number(node, at, in: 0 ... .infinity)
         case "cpu_count": limits.cpuCount = count(node, at)
@@ -28,8 +28,10 @@ extension TreeReader {
         return true
     }
 
-    private func isUnlimited(_ node: YAMLNode) -> Bool {
-        node.value == .int(-1) || node.value == .string("-1")
+    /// Bytes; -1 is no limit.
+    private mutating func memory(_ node: YAMLNode, _ path: String) -> ByteSize? {
+        let isUnlimited = node.value == .int(-1) || node.value == .string("-1")
+        return isUnlimited ? ByteSize(bytes: -1) : byteSize(node, path)
     }
 
     /// Compose Specification, 05-services.md, `blkio_config`.

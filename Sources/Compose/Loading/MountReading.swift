@@ -41,7 +41,8 @@ extension TreeReader {
         guard syntax.isBind else {
             return .volume(
                 VolumeMount(
-                    source: syntax.source, target: target, readOnly: readOnly, noCopy: syntax.options.contains("nocopy")
+                    source: syntax.source, target: target, readOnly: readOnly,
+                    noCopy: syntax.options.contains("nocopy"), hasOptions: text.utf8.count > 2
                 ))
         }
         var bind = BindMount(source: hostPath(syntax.source ?? ".", node), target: target, readOnly: readOnly)
@@ -87,7 +88,7 @@ extension TreeReader {
         }
         if node["target"] == nil || mount.target == "" { missing("target", path, node) }
         guard let type = mount.type, let target = mount.target, !target.isEmpty else { return nil }
-        return self.mount(mount, type, type == .npipe ? target : Path.cleaned(target), node, path)
+        return self.mount(mount, type, Path.cleaned(target), node, path)
     }
 
     private mutating func mount(
@@ -159,7 +160,11 @@ extension TreeReader {
         tmpfs.hasOptions = true
         for field in fields(options.value, options.path, known: ["size", "mode"]) ?? [] {
             if field.name == "size" {
-                tmpfs.size = byteSize(field.value, field.path)
+                if case .float? = field.value.value {
+                    mismatch(field.value, field.path, "a whole number of bytes")
+                } else {
+                    tmpfs.size = byteSize(field.value, field.path)
+                }
             } else {
                 tmpfs.mode = int(field.value, field.path, in: 0...0xFFFF).map { UInt32($0) }
             }

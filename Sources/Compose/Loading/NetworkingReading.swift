@@ -67,17 +67,24 @@ extension TreeReader {
     mutating func extraHosts(_ node: YAMLNode, _ path: String) -> [ExtraHost] {
         var result: [ExtraHost] = []
         var seen: Set<ExtraHost> = []
-        func add(_ name: String, _ address: String) {
-            var address = address
-            if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
-            let host = ExtraHost(name: name, address: address)
-            if seen.insert(host).inserted { result.append(host) }
+        func add(_ name: String, _ addresses: String, _ node: YAMLNode) {
+            if addresses.isEmpty {
+                report(
+                    "bad-value", "\(path): invalid additional host, missing IP: \(name)", at: node,
+                    hint: "write it as NAME=ADDRESS")
+            }
+            for address in addresses.split(separator: ",") {
+                let isBracketed = address.hasPrefix("[") && address.hasSuffix("]")
+                let host = ExtraHost(
+                    name: name, address: String(isBracketed ? address.dropFirst().dropLast() : address))
+                if seen.insert(host).inserted { result.append(host) }
+            }
         }
         if case .mapping(let pairs) = node.content {
             for pair in pairs where !pair.name.hasPrefix("x-") {
                 let addresses = pair.value.sequence == nil ? [pair.value] : items(pair.value, "\(path).\(pair.name)")
                 for address in addresses {
-                    if let text = string(address, "\(path).\(pair.name)") { add(pair.name, text) }
+                    if let text = string(address, "\(path).\(pair.name)") { add(pair.name, text, address) }
                 }
             }
             return result
@@ -90,7 +97,7 @@ extension TreeReader {
                     hint: "write it as NAME=ADDRESS")
                 continue
             }
-            add(String(text[..<cut]), String(text[text.index(after: cut)...]))
+            add(String(text[..<cut]), String(text[text.index(after: cut)...]), item)
         }
         return result
     }

@@ -8,18 +8,39 @@ extension TreeReader {
     /// As many as a protocol has, twice.
     private static let portLimit = 131_070
 
-    /// Compose Specification, 05-services.md, `ports`. Equal mappings count once.
+    /// What makes two ports the same one; of such the last counts.
+    private struct Publication: Hashable {
+        var hostIP: String
+        var published: PortRange?
+        var target: UInt16
+        var transport: PortMapping.TransportProtocol
+
+        init(_ mapping: PortMapping) {
+            hostIP = mapping.hostIP ?? "0.0.0.0"
+            published = mapping.published
+            target = mapping.target
+            transport = mapping.protocol
+        }
+    }
+
+    /// Compose Specification, 05-services.md, `ports`.
     mutating func ports(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) -> [PortMapping] {
         var result: [PortMapping] = []
-        var seen: Set<PortMapping> = []
+        var positions: [Publication: Int] = [:]
         var count = 0
         for (index, item) in items(node, path).enumerated() {
             let at = "\(path)[\(index)]"
             let mappings = portMappings(item, at)
             count += mappings.count
-            for mapping in mappings where seen.insert(mapping).inserted {
-                draft.place("ports[\(result.count)]", item)
-                result.append(mapping)
+            for mapping in mappings {
+                let position = positions[Publication(mapping)] ?? result.count
+                draft.place("ports[\(position)]", item)
+                if position == result.count {
+                    positions[Publication(mapping)] = position
+                    result.append(mapping)
+                } else {
+                    result[position] = mapping
+                }
             }
             guard count <= Self.portLimit else {
                 report("bad-port", "\(at): the service has more than \(Self.portLimit) ports", at: item)

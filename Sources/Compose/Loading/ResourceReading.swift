@@ -37,6 +37,7 @@ extension TreeReader {
             default: ipam(node, at, &network)
             }
         }
+        checkNames(name, external.name, path, pair.key)
         network.isExternal = external.isExternal
         network.name = external.name ?? name ?? (external.isExternal ? externalName(pair.name) : network.name)
         draft.resource = network
@@ -99,6 +100,7 @@ extension TreeReader {
                 "conflict", "\(path): conflicting parameters \"external\" and \"\(field.name)\" specified",
                 at: field.key)
         }
+        checkNames(name, external.name, path, pair.key)
         volume.isExternal = external.isExternal
         volume.name = external.name ?? name ?? (external.isExternal ? externalName(pair.name) : volume.name)
         draft.resource = volume
@@ -134,6 +136,12 @@ extension TreeReader {
             }
         }
         return (true, name)
+    }
+
+    /// The old form's name and that of the thing itself must agree.
+    mutating func checkNames(_ name: String?, _ external: String?, _ path: String, _ node: YAMLNode) {
+        guard let name, let external, name != external else { return }
+        report("conflict", "\(path): name and external.name conflict", at: node, hint: "give the name only")
     }
 
     /// An extension field's value as it is.

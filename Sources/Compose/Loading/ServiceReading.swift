@@ -93,7 +93,8 @@ extension TreeReader {
         case "scale": draft.service.scale = int(node, at, in: 0 ... .max).map { Int($0) }
         case "deploy": draft.service.deploy = deploy(node, at)
         case "extra_hosts": draft.service.extraHosts = extraHosts(node, at)
-        case "dns": draft.service.dns = oneOrMore(node, at)
+        // A variable that is not set leaves an empty one.
+        case "dns": draft.service.dns = oneOrMore(node, at).filter { !$0.isEmpty }
         case "dns_search": draft.service.dnsSearch = oneOrMore(node, at)
         case "dns_opt": draft.service.dnsOptions = uniqueStrings(node, at)
         default: readParts(field, at, &draft)
@@ -110,7 +111,7 @@ extension TreeReader {
         case "configs": draft.service.configs = fileReferences(node, at, directory: "/")
         case "secrets": draft.service.secrets = fileReferences(node, at, directory: "/run/secrets/")
         case "models": draft.service.models = modelUses(node, at)
-        case "pre_start": draft.service.preStart = hooks(node, at, isPreStart: true)
+        case "pre_start": preStart(node, at, &draft)
         case "post_start": draft.service.postStart = hooks(node, at)
         case "pre_stop": draft.service.preStop = hooks(node, at)
         case "links": draft.service.links = links(node, at)
@@ -193,6 +194,27 @@ extension TreeReader {
 
     private mutating func expose(_ node: YAMLNode, _ path: String) -> [String] {
         namesOrNumbers(node, path)
+    }
+
+    /// Compose Specification, 05-services.md, `pre_start`: containers with most of the keys of a service.
+    private mutating func preStart(_ node: YAMLNode, _ path: String, _ owner: inout ServiceDraft) {
+        for (index, item) in items(node, path).enumerated() {
+            let at = "\(path)[\(index)]"
+            record(at, item)
+            var draft = ServiceDraft(YAMLPair(key: owner.node, name: owner.service.name, value: item))
+            var perReplica = false
+            for field in fields(item, at, known: SpecificationKeys.preStart) ?? [] {
+                if field.name == "per_replica" {
+                    perReplica = bool(field.value, field.path) ?? false
+                } else {
+                    read(YAMLPair(key: field.key, name: field.name, value: field.value), field.path, &draft)
+                }
+            }
+            var step = PreStart(container: draft.service)
+            step.perReplica = perReplica
+            owner.service.preStart.append(step)
+            for (key, node) in draft.nodes { owner.place("pre_start[\(index)].\(key)", node) }
+        }
     }
 
     private mutating func links(_ node: YAMLNode, _ path: String) -> [Link] {

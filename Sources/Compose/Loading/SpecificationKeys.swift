@@ -19,6 +19,18 @@ package enum SpecificationKeys {
         "volumes", "volumes_from", "working_dir",
     ]
 
+    /// Compose Specification, 05-services.md, `pre_start`: the keys of a service that a container has by itself.
+    package static let preStart =
+        ["per_replica"]
+        + service.filter {
+            ![
+                "attach", "build", "container_name", "depends_on", "deploy", "develop", "expose", "extends",
+                "external_links", "healthcheck", "label_file", "links", "ports", "post_start", "pre_start", "pre_stop",
+                "profiles", "provider", "pull_refresh_after", "restart", "scale", "stdin_open", "stop_grace_period",
+                "tty",
+            ].contains($0)
+        }
+
     /// Compose Specification, build.md.
     package static let build = [
         "additional_contexts", "args", "cache_from", "cache_to", "context", "dockerfile", "dockerfile_inline",
@@ -58,6 +70,12 @@ package enum SpecificationKeys {
     package static let network = [
         "name", "driver", "driver_opts", "internal", "external", "attachable", "enable_ipv4", "enable_ipv6", "labels",
         "ipam",
+    ]
+
+    /// Compose Specification, 08-configs.md and 09-secrets.md; `content` is for configs only, `driver` and `driver_opts`
+    /// for secrets only.
+    package static let file = [
+        "name", "external", "labels", "template_driver", "file", "environment", "content", "driver", "driver_opts",
     ]
 
     /// Compose Specification, 07-volumes.md.

@@ -41,7 +41,7 @@ struct TreeReader {
         switch node.value {
         case .bool(let value)?: return value
         case .string(let text)?:
-            if let word = ComposeBoolean(text) { return word.value }
+            if text != "1", text != "0", let word = ComposeBoolean(text) { return word.value }
             report("bad-value", "\(path): invalid boolean: \(text)", at: node)
             return nil
         default:
@@ -138,8 +138,7 @@ struct TreeReader {
         case .float?:
             report("bad-value", "\(path): the number must be finite", at: node)
             return .none
-        // A date alone becomes what Go prints for a time.
-        case .timestamp(let text)?: return text.utf8.count == 10 ? "\(text) 00:00:00 +0000 UTC" : text
+        case .timestamp(let text)?: return goTime(text)
         case .string(let text)?: return text
         case nil:
             mismatch(node, path, "a string, a number, a boolean or null")
@@ -228,6 +227,15 @@ struct TreeReader {
         report(
             "unknown-key", "unknown key '\(pair.name)' \(place)", at: pair.key,
             hint: misplaced ?? nearest.map { "did you mean '\($0)'?" })
+    }
+}
+
+/// A date, or a time in UTC, as Go prints a time; another one as it is.
+private func goTime(_ text: String) -> String {
+    switch text.utf8.count {
+    case 10: "\(text) 00:00:00 +0000 UTC"
+    case 20 where text.hasSuffix("Z"): "\(text.prefix(10)) \(text.dropFirst(11).dropLast()) +0000 UTC"
+    default: text
     }
 }
 

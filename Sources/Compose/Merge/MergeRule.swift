@@ -17,6 +17,8 @@ enum MergeRule {
     case append
     /// A string is a mapping with that `context`.
     case build
+    /// `all` is a list of one request.
+    case gpus
     /// As by kind, but for another `driver`: then the later value alone.
     case logging
     /// Lists of mappings, of which those with the same value of the key are merged.
@@ -44,6 +46,7 @@ enum MergeRule {
         case "depends_on": .names(isDependency: true)
         case "networks", "models": .names(isDependency: false)
         case "build": .build
+        case "gpus": .gpus
         case "logging": .logging
         case "dns", "dns_search", "tmpfs", "env_file", "label_file", "extra_hosts": .append
         default: .byKind
@@ -54,6 +57,8 @@ enum MergeRule {
         switch (path[0], path[1]) {
         case ("healthcheck", "test"): .replaceUnlessNull
         case ("ulimits", _) where path.count == 2: .replaceUnlessNull
+        case ("build", "ulimits") where path.count == 3: .replaceUnlessNull
+        case ("build", "ssh"): .keyValues
         case ("deploy", "labels"), ("build", "args"), ("build", "labels"), ("build", "additional_contexts"): .keyValues
         case ("build", "extra_hosts"): .append
         default: .byKind

@@ -50,6 +50,7 @@ struct TreeMerge {
         case .keyValues: return keyValues(over, onto: base, path)
         case .names(let isDependency):
             return byKind(named(over, isDependency), onto: named(base, isDependency), path)
+        case .gpus: return byKind(deviceList(over), onto: deviceList(base), path)
         case .append: return byKind(listed(over, path), onto: listed(base, path), path)
         case .build: return byKind(withContext(over), onto: withContext(base), path)
         case .logging:
@@ -66,9 +67,9 @@ struct TreeMerge {
     private mutating func byKind(_ over: YAMLNode, onto base: YAMLNode, _ path: [String]) -> YAMLNode {
         var result = base
         switch (base.content, over.content) {
-        case (.scalar, .scalar):
+        case (.scalar, _):
             history?.note(over, overrides: base)
-            return over
+            return stripped(over)
         case (.sequence(let old), .sequence(let new)):
             result.content = .sequence(old + new.filter { keepsTags || $0.tag != "!reset" }.map(stripped))
         case (.mapping(let old), .mapping(let new)):
@@ -155,7 +156,7 @@ struct TreeMerge {
         guard case .sequence(let items) = node.content else { return node }
         var pairs: [YAMLPair] = []
         var positions: [String: Int] = [:]
-        for item in items {
+        for item in items where item.tag != "!reset" {
             guard let text = item.scalar?.text else { return node }
             let equals = text.firstIndex(of: "=")
             let name = String(text[..<(equals ?? text.endIndex)])
@@ -205,6 +206,18 @@ struct TreeMerge {
         key.content = .scalar(YAMLScalar("context", isPlain: true))
         var result = node
         result.content = .mapping([YAMLPair(key: key, name: "context", value: node)])
+        return result
+    }
+
+    /// `all` as a list of the request that it stands for. Anything else as it is.
+    private func deviceList(_ node: YAMLNode) -> YAMLNode {
+        guard case .scalar = node.content else { return node }
+        var key = node
+        key.content = .scalar(YAMLScalar("count", isPlain: true))
+        var request = node
+        request.content = .mapping([YAMLPair(key: key, name: "count", value: node)])
+        var result = node
+        result.content = .sequence([request])
         return result
     }
 

@@ -21,4 +21,15 @@ package enum Document: Codable, Hashable, Sendable {
             self.value = value
         }
     }
+
+    /// The value of a field of an object. Linear.
+    package subscript(name: String) -> Document? {
+        guard case .object(let fields) = self else { return nil }
+        return fields.first { $0.name == name }?.value
+    }
+
+    /// The names of the fields of an object.
+    package var names: [String] {
+        if case .object(let fields) = self { fields.map(\.name) } else { [] }
+    }
 }

@@ -5,7 +5,7 @@ import Core
 
 /// What a container may use of the host's memory, processors and process numbers (Compose Specification, 05-services.md).
 package struct ResourceLimits: Codable, Hashable, Sendable {
-    /// `mem_limit`
+    /// `mem_limit`; -1 byte is no limit, here and in `mem_reservation`.
     package var memory: ByteSize?
     /// `mem_reservation`: what the kernel leaves the container when memory is short.
     package var memoryReservation: ByteSize?
@@ -61,12 +61,14 @@ package struct BlockIO: Codable, Hashable, Sendable {
 }
 
 extension Service {
-    /// The limits in force: the service's own keys, and those of `deploy.resources` for what they leave open.
+    /// The limits in force: the service's own keys, and those of `deploy.resources` for what they leave open. What is
+    /// not limited is nil, but for `memoryAndSwap` and `pids`.
     package var effectiveLimits: ResourceLimits {
         var result = limits
         let resources = deploy?.resources
-        result.memory = limits.memory ?? resources?.limits?.memory
-        result.memoryReservation = limits.memoryReservation ?? resources?.reservations?.memory
+        func limited(_ size: ByteSize?) -> ByteSize? { size.flatMap { $0.bytes < 0 ? nil : $0 } }
+        result.memory = limited(limits.memory ?? resources?.limits?.memory)
+        result.memoryReservation = limited(limits.memoryReservation ?? resources?.reservations?.memory)
         result.cpus = limits.cpus ?? resources?.limits?.cpus
         result.pids = limits.pids ?? resources?.limits?.pids
         return result

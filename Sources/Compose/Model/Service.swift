@@ -32,7 +32,7 @@ package struct Service: Codable, Hashable, Sendable {
     package var dependencies: [Dependency] = []
     package var healthcheck: Healthcheck?
     package var restart: RestartPolicy?
-    package var preStart: [Hook] = []
+    package var preStart: [PreStart] = []
     package var postStart: [Hook] = []
     package var preStop: [Hook] = []
     package var mounts: [Mount] = []

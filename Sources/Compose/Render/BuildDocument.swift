@@ -62,12 +62,10 @@ extension Hook {
     var document: Document {
         var fields = Fields()
         fields.add("command", command.map { .array($0.map { .string($0) }) } ?? .null)
-        fields.add("image", image)
         fields.add("user", user)
         fields.addIfTrue("privileged", privileged)
         fields.add("working_dir", workingDirectory)
         fields.add("environment", environment)
-        fields.addIfTrue("per_replica", perReplica)
         return fields.document
     }
 }

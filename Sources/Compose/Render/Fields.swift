@@ -14,7 +14,7 @@ struct Fields {
     }
 
     mutating func add(_ name: String, _ text: String?) {
-        if let text { add(name, .string(text)) }
+        if let text, !text.isEmpty { add(name, .string(text)) }
     }
 
     mutating func add(_ name: String, _ number: Int?) {
@@ -53,8 +53,9 @@ struct Fields {
         addUnlessEmpty(name, variables.map { Document.Field($0.name, $0.value.map { .string($0) } ?? .null) })
     }
 
+    /// With the digits of a 32-bit number, which is what docker compose prints.
     mutating func addUnlessZero(_ name: String, _ number: Double?) {
-        if let number, number != 0 { add(name, .double(number)) }
+        if let number, number != 0 { add(name, .double(Double("\(Float(number))") ?? number)) }
     }
 
     mutating func addUnlessEmpty(_ name: String, _ items: [Document]) {

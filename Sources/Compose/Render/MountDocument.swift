@@ -28,7 +28,7 @@ extension Mount {
         case .tmpfs(let mount):
             fields.add("type", "tmpfs")
             addShared(&fields, mount.consistency)
-            options.add("size", mount.size)
+            if let size = mount.size, size.bytes != 0 { options.add("size", size) }
             options.add("mode", mount.mode.map { Int($0) })
             if mount.hasOptions { fields.add("tmpfs", options.document) }
         case .image(let mount):

@@ -8,10 +8,12 @@ struct RawRendering {
     let reader: TreeReader
     let projectName: String
 
-    func document(_ root: YAMLNode) -> Document {
+    /// - Parameter names: the services that are wanted; empty is all.
+    func document(_ root: YAMLNode, services names: [String]) -> Document {
         var fields = Fields()
         fields.add("name", .string(projectName))
-        let services = (root["services"]?.mapping ?? []).map { Document.Field($0.name, service($0.value)) }
+        let wanted = (root["services"]?.mapping ?? []).filter { names.isEmpty || names.contains($0.name) }
+        let services = wanted.map { Document.Field($0.name, service($0.value)) }
         fields.add("services", .object(services))
         for section in ["networks", "volumes", "configs", "secrets"] {
             fields.addUnlessEmpty(section, resources(root[section], section, services))
@@ -140,13 +142,5 @@ struct RawRendering {
         guard let text = node.scalar?.text else { return reader.document(node) }
         // What starts with a variable may become absolute, or no path at all.
         return .string(text.hasPrefix("$") || text.contains("://") ? text : reader.hostPath(text, node))
-    }
-}
-
-extension Document {
-    /// The value of a field of an object.
-    fileprivate subscript(name: String) -> Document? {
-        guard case .object(let fields) = self else { return nil }
-        return fields.first { $0.name == name }?.value
     }
 }

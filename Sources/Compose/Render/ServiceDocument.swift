@@ -127,6 +127,14 @@ extension Healthcheck {
     }
 }
 
+extension PreStart {
+    fileprivate var document: Document {
+        guard case .object(var fields) = container.document else { return .null }
+        if perReplica { fields.append(Document.Field("per_replica", .bool(true))) }
+        return .object(fields)
+    }
+}
+
 extension EnvironmentFile {
     fileprivate var document: Document {
         var fields = Fields()

@@ -88,7 +88,29 @@ private struct YAMLWriter {
 
     /// Plain where no reader can take it for something else, in double quotes else.
     private func quoted(_ string: String) -> String {
-        isPlain(string) ? string : Document.string(string).json(indent: false)
+        isPlain(string) ? string : escaped(Document.string(string).json(indent: false))
+    }
+
+    /// JSON's quotes with what YAML takes for line breaks, or does not allow, escaped as well.
+    private func escaped(_ json: String) -> String {
+        guard json.unicodeScalars.contains(where: isSpecial) else { return json }
+        var result = ""
+        for scalar in json.unicodeScalars {
+            if isSpecial(scalar) {
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    private func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF: true
+        default: false
+        }
     }
 
     private func isPlain(_ string: String) -> Bool {

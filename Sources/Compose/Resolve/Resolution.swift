@@ -30,6 +30,22 @@ enum Resolution {
         }
     }
 
+    /// The containers of `pre_start` have the service's image, and are on its networks.
+    static func completePreStart(_ service: inout Service) {
+        for index in service.preStart.indices {
+            var container = service.preStart[index].container
+            if container.image.isEmpty { container.image = service.image }
+            if container.networkMode == nil, container.networks.isEmpty { container.networkMode = service.networkMode }
+            if container.networkMode == nil {
+                let own = Set(container.networks.map(\.network))
+                container.networks += service.networks.filter { !own.contains($0.network) }.map {
+                    NetworkAttachment(network: $0.network)
+                }
+            }
+            service.preStart[index].container = container
+        }
+    }
+
     /// The service with the places of all its keys.
     static func finished(_ draft: ServiceDraft) -> Service {
         var service = draft.service
@@ -40,7 +56,7 @@ enum Resolution {
 
     /// Sorts what the files declare into used and unused, and adds the implied `default` network.
     static func addResources(_ draft: ProjectDraft, to project: inout Project, addsDefault: Bool) {
-        let services = project.services
+        let services = project.services.flatMap { [$0] + $0.preStart.map(\.container) }
         func sort<Resource>(_ drafts: [ResourceDraft<Resource>], used: Set<String>, _ key: (Resource) -> String)
             -> (used: [Resource], unused: [Resource])
         {

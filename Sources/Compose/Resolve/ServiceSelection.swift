@@ -31,6 +31,12 @@ enum ServiceSelection {
         return result
     }
 
+    static func noSuchService(_ name: String, among names: [String]) -> LoadError {
+        .single(
+            "no-such-service", "no such service: \(name)",
+            hint: nearestName(to: name, among: names).map { "did you mean '\($0)'?" })
+    }
+
     /// Keeps the named services and what they depend on; the others go to the disabled ones.
     static func select(_ request: LoadRequest, in project: inout Project) throws(LoadError) {
         guard !request.services.isEmpty else { return }
@@ -39,9 +45,7 @@ enum ServiceSelection {
         var pending: [String] = []
         for name in request.services {
             guard byName[name] != nil else {
-                throw .single(
-                    "no-such-service", "no such service: \(name)",
-                    hint: nearestName(to: name, among: project.services.map(\.name)).map { "did you mean '\($0)'?" })
+                throw noSuchService(name, among: project.services.map(\.name))
             }
             pending.append(name)
         }

@@ -24,11 +24,9 @@ struct ReferenceCheck {
         for draft in enabled {
             checkDependencies(draft, enabledNames, disabledNames)
             checkContexts(draft, enabledNames)
-            checkNetworks(draft, names.networks)
-            checkVolumes(draft, names.volumes)
-            checkFiles(draft, names)
-            for model in draft.service.models {
-                check(model.model, "model", draft, names.models, at: "models.\(model.model)", section: "models")
+            checkDeclared(draft, draft.service, "", names)
+            for (index, step) in draft.service.preStart.enumerated() {
+                checkDeclared(draft, step.container, "pre_start[\(index)].", names)
             }
         }
         checkContainerNames()
@@ -76,16 +74,16 @@ struct ReferenceCheck {
 
     /// Reports a name that the top level does not declare.
     private mutating func check(
-        _ name: String, _ kind: String, _ draft: ServiceDraft, _ known: [String: Int], at key: String, section: String,
-        otherwise: String? = nil
+        _ name: String, _ kind: String, _ draft: ServiceDraft, _ known: [String: Int], at key: String, section: String
     ) {
         guard known[name] == nil else { return }
         let word = kind.split(separator: " ").last.map(String.init) ?? kind
+        let otherwise =
+            kind == "volume" && name.contains("/")
+            ? "a path of the host starts with './' or '/'" : "declare it under the top-level key \(section)"
         report(
             "undefined-\(word)", "service \"\(draft.service.name)\" refers to undefined \(kind) \(name)",
-            at: draft.node(key),
-            hint: suggestion(name, known) ?? otherwise
-                ?? "declare it under the top-level key \(section)")
+            at: draft.node(key), hint: suggestion(name, known) ?? otherwise)
     }
 
     private mutating func checkDependencies(
@@ -116,34 +114,34 @@ struct ReferenceCheck {
         }
     }
 
-    private mutating func checkNetworks(_ draft: ServiceDraft, _ known: [String: Int]) {
-        for attachment in draft.service.networks where attachment.network != "default" {
-            check(
-                attachment.network, "network", draft, known, at: "networks.\(attachment.network)", section: "networks")
+    /// What a container has of what the top level declares.
+    ///
+    /// - Parameter prefix: where in the service its keys stand.
+    private mutating func checkDeclared(_ draft: ServiceDraft, _ container: Service, _ prefix: String, _ names: Names) {
+        func check(_ name: String, _ kind: String, _ known: [String: Int], at key: String, _ section: String) {
+            self.check(name, kind, draft, known, at: prefix + key, section: section)
         }
-    }
-
-    private mutating func checkVolumes(_ draft: ServiceDraft, _ known: [String: Int]) {
-        for (index, mount) in draft.service.mounts.enumerated() {
+        for attachment in container.networks where attachment.network != "default" {
+            let name = attachment.network
+            check(name, "network", names.networks, at: "networks.\(name)", "networks")
+        }
+        for (index, mount) in container.mounts.enumerated() {
             guard case .volume(let volume) = mount, let source = volume.source else { continue }
             let key = "volumes[\(index)]"
-            check(
-                source, "volume", draft, known, at: draft.nodes["\(key).source"] == nil ? key : "\(key).source",
-                section: "volumes",
-                otherwise: source.contains("/") ? "a path of the host starts with './' or '/'" : nil)
+            let hasSource = draft.nodes["\(prefix)\(key).source"] != nil
+            check(source, "volume", names.volumes, at: hasSource ? "\(key).source" : key, "volumes")
         }
-    }
-
-    private mutating func checkFiles(_ draft: ServiceDraft, _ names: Names) {
-        for (index, config) in draft.service.configs.enumerated() {
-            check(config.source, "config", draft, names.configs, at: "configs[\(index)]", section: "configs")
+        for (index, config) in container.configs.enumerated() {
+            check(config.source, "config", names.configs, at: "configs[\(index)]", "configs")
         }
-        for (index, secret) in draft.service.secrets.enumerated() {
-            check(secret.source, "secret", draft, names.secrets, at: "secrets[\(index)]", section: "secrets")
+        for (index, secret) in container.secrets.enumerated() {
+            check(secret.source, "secret", names.secrets, at: "secrets[\(index)]", "secrets")
         }
-        for (index, secret) in (draft.service.build?.secrets ?? []).enumerated() {
-            check(
-                secret.source, "build secret", draft, names.secrets, at: "build.secrets[\(index)]", section: "secrets")
+        for (index, secret) in (container.build?.secrets ?? []).enumerated() {
+            check(secret.source, "build secret", names.secrets, at: "build.secrets[\(index)]", "secrets")
+        }
+        for model in container.models {
+            check(model.model, "model", names.models, at: "models.\(model.model)", "models")
         }
     }
 

@@ -91,6 +91,8 @@ extension Supervisor {
         }
         for network in project.networks { try Servable.check(network) }
         for volume in project.volumes { try Servable.check(volume) }
+        for config in project.configs { try Servable.check(config, "config") }
+        for secret in project.secrets { try Servable.check(secret, "secret") }
         var found: [String: Image] = [:]
         for service in project.services where asked.contains(service.name) && found[service.image] == nil {
             do { found[service.image] = try images.resolve(service.image) } catch let failure as Failure {
