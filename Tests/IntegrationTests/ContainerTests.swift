@@ -6,6 +6,21 @@ import Testing
 
 /// What a process in a container is given, and how it ends.
 @Suite struct ContainerTests {
+    @Test func `what a container without a pid namespace leaves behind goes with it`() throws {
+        try Sandbox.run("leftbehind") { box in
+            try box.write(
+                """
+                services:
+                  a: { image: busybox:1, pid: host, volumes: [".:/w"], command: "sh -c 'sleep 617 & echo $$! > /w/pid; exec sleep 0.2'" }
+                """)
+            box.must("up", "-d")
+            #expect(box.eventually { box.state(of: "a") == "exited" })
+            let left = try #require(Int32(box.read("pid").trimmingCharacters(in: .whitespacesAndNewlines)))
+            #expect(!box.isAlive(left))
+            box.must("down", "-t", "0")
+        }
+    }
+
     struct Ending: CustomTestStringConvertible {
         let command: String
         let status: Int32

@@ -61,6 +61,33 @@ package struct ControlGroup: Sendable, Hashable {
         for path in [path] + legacyPaths { try ControlGroup.remove(path) }
     }
 
+    /// Removes it, and before that kills what still lives in it: what a process without a pid namespace of its own has left
+    /// behind.
+    ///
+    /// Waits for their end.
+    ///
+    /// - Throws: EBUSY where one does not die within two seconds, as it hangs in the kernel.
+    package func end() throws(SystemError) {
+        do throws(SystemError) { return try remove() } catch { guard error.errno == EBUSY else { throw error } }
+        try kill()
+        try waitUntilEmpty(milliseconds: 2000)
+        try remove()
+    }
+
+    /// The kernel tells a change of `cgroup.events` to who polls it.
+    private func waitUntilEmpty(milliseconds: UInt64) throws(SystemError) {
+        let events = try Descriptor.open("\(path)/cgroup.events", O_RDONLY)
+        let deadline = EventLoop.now + milliseconds * 1_000_000
+        while true {
+            lseek(events.raw, 0, SEEK_SET)
+            let text = String(decoding: try events.read(upTo: 256), as: UTF8.self)
+            let now = EventLoop.now
+            guard text.contains("populated 1"), now < deadline else { return }
+            var polled = pollfd(fd: events.raw, events: Int16(POLLPRI), revents: 0)
+            poll(&polled, 1, Int32((deadline - now) / 1_000_000 + 1))
+        }
+    }
+
     /// Removes it in each hierarchy where nothing is left in it.
     package func removeIfEmpty() {
         for path in [path] + legacyPaths { rmdir(path) }

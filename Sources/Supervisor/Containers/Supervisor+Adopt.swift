@@ -43,9 +43,7 @@ extension Supervisor {
     }
 
     private func sweep(_ id: String) throws {
-        let cgroup = paths.cgroup(id, in: hierarchy)
-        if exists(cgroup.path) { try cgroup.kill() }
-        try cgroup.remove()
+        try paths.cgroup(id, in: hierarchy).end()
         try records.remove(id)
         try removeTree(paths.pipes(id))
     }

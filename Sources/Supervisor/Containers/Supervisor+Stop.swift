@@ -65,7 +65,8 @@ extension Supervisor {
         }
     }
 
-    /// The container's first process has ended, and with it all others of its pid namespace.
+    /// The container's first process has ended, and with it all others of its pid namespace; without a namespace of its own
+    /// they go with its cgroup.
     func containerEnded(_ container: Container, _ status: ExitStatus, at time: UInt64) {
         container.logs?.finish()
         container.logs = nil
@@ -121,7 +122,7 @@ extension Supervisor {
         container.terminal = nil
         releaseNetworks(container)
         do {
-            try paths.cgroup(container.id, in: hierarchy).remove()
+            try paths.cgroup(container.id, in: hierarchy).end()
             try removeTree(paths.pipes(container.id))
         } catch {
             log("\(container.record.name) left something behind: \(error)")
