@@ -26,7 +26,11 @@ package struct ContainerMounts {
     package static func make(
         _ spec: ContainerSpec, layers: [String], mapping: Mapping?
     ) throws(SetupFailure) -> ContainerMounts {
-        ContainerMounts(
+        guard kernelVersion() >= (6, 7) else {
+            throw SetupFailure(
+                "mount the image", reason: "Linux 6.7 or later is needed, and this is an older one", key: "image")
+        }
+        return ContainerMounts(
             root: try attempt("image") { () throws(SystemError) in try overlay(spec.root, layers) },
             devices: try attempt("devices") { () throws(SystemError) in try makeDevices(spec, mapping?.ids) },
             sources: try openSources(spec, mapping))
