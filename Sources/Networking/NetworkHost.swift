@@ -17,6 +17,15 @@ package final class NetworkHost {
         socket = try NetlinkSocket()
     }
 
+    /// Runs the body while no other process does so in this network namespace, of whatever root: who takes a subnet because
+    /// it is free must have made its bridge before the next one looks. The lock is on the namespace itself.
+    package func alone<T>(_ body: () throws -> T) throws -> T {
+        let raw = home.descriptor.raw
+        try check("flock", "network namespace") { flock(raw, LOCK_EX) }
+        defer { flock(raw, LOCK_UN) }
+        return try body()
+    }
+
     /// Makes the bridge with its addresses, up; or makes what is there complete. A second call changes nothing.
     ///
     /// - Returns: the bridge's index.

@@ -26,7 +26,8 @@ final class SetupWatch {
         watch = try loop.watch(setup.descriptor.raw, .read) { [self] _ in self.receive() }
     }
 
-    private func receive() {
+    /// Takes what the process has said. To be called when it has ended, as that may be told before its last word is read.
+    func receive() {
         while true {
             do {
                 guard let (message, descriptors) = try setup.receive(SetupMessage.self, wait: false) else {

@@ -92,4 +92,23 @@ import Testing
             box.must("up", "-d")
         }
     }
+
+    @Test func `roots that come up at once do not take the same subnet`() throws {
+        try Sandbox.run("apartone") { one in
+            try Sandbox.run("aparttwo") { two in
+                let file =
+                    "services: { a: { image: busybox:1, init: true, networks: [x, y, z] } }\nnetworks: { x: {}, y: {}, z: {} }\n"
+                for box in [one, two] { try box.write(file) }
+                let ups = try [one, two].map { try $0.start("up", "-d", output: "log") }
+                for up in ups { up.waitUntilExit() }
+                #expect(ups.map(\.terminationStatus) == [0, 0], "\(one.read("log"))\(two.read("log"))")
+                let addresses = [one, two].flatMap {
+                    $0.exec("a", "ip", "-4", "-o", "addr", "show").matches(of: /inet (172|10)\.(\d+)\.(\d+)\./).map {
+                        "\($0.1).\($0.2).\($0.3)"
+                    }
+                }
+                #expect(addresses.count == 6 && Set(addresses).count == 6, "\(addresses)")
+            }
+        }
+    }
 }

@@ -17,7 +17,10 @@ extension Supervisor {
         let hooks = container.service.postStart
         guard !hooks.isEmpty else { return }
         container.state.isSettingUp = true
+        let pid = container.pid
         run(hooks[...], "post_start", in: container) { [unowned self, unowned container] failure in
+            // Its process has ended meanwhile, and says itself how.
+            guard container.pid == pid else { return }
             container.state.isSettingUp = false
             container.record.state.hookFailure = failure
             if let failure {

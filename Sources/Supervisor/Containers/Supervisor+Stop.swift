@@ -70,6 +70,8 @@ extension Supervisor {
     func containerEnded(_ container: Container, _ status: ExitStatus, at time: UInt64) {
         container.logs?.finish()
         container.logs = nil
+        // Its own word on what went wrong, or that its program ran, goes before what its end made fail here.
+        container.setup?.receive()
         container.setup = nil
         if container.isCutOff { return takeBackStart(container) }
         if let failure = container.record.state.failure { return startFailed(container, failure) }

@@ -51,7 +51,7 @@ final class ProjectNetworks {
                         "network \(network.name) declared as external, but could not be found", at: network.location,
                         hint: "bring up the project that makes it first")
                 }
-                try create(network)
+                try host.alone { try create(network) }
             }
         } catch let failure as Failure {
             throw failure
