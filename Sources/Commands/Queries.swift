@@ -100,11 +100,9 @@ struct Ls: ParsableCommand {
     @Flag(name: [.short, .long], help: "Only the names.")
     var quiet = false
     @Option(help: ArgumentHelp("table or json.", valueName: "FORMAT"))
-    var format: Format = .table
+    var format: ListFormat = .table
     @Option(help: ArgumentHelp("Only what matches: name=PATTERN, a regular expression.", valueName: "FILTER"))
     var filter: [String] = []
-
-    enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
 
     func validate() throws {
         for text in filter {

@@ -69,9 +69,7 @@ struct ImageList: ParsableCommand {
     @Flag(help: "Do not shorten the ids.")
     var noTrunc = false
     @Option(help: ArgumentHelp("table or json.", valueName: "FORMAT"))
-    var format: Format = .table
-
-    enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
+    var format: ListFormat = .table
 
     private struct Row: Encodable {
         let ID: String
