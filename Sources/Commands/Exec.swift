@@ -67,6 +67,17 @@ struct Exec: ParsableCommand {
     }
 }
 
+/// An option's `NAME=VALUE`; without `=` the value is empty.
+struct Assignment {
+    let name: String
+    let value: String
+
+    init(_ text: String) {
+        name = String(text.prefix { $0 != "=" })
+        value = String(text.dropFirst(name.count + 1))
+    }
+}
+
 /// `-e NAME=VALUE`, or `-e NAME` for the caller's own value.
 enum EnvironmentOption {
     static func resolved(_ text: String) -> String? {

@@ -108,10 +108,9 @@ struct Run: ParsableCommand {
             service.entrypoint = words
             if command.isEmpty { service.command = [] }
         }
-        for text in env.compactMap(EnvironmentOption.resolved) {
-            let name = String(text.prefix { $0 != "=" })
-            service.environment.removeAll { $0.name == name }
-            service.environment.append(EnvironmentVariable(name: name, value: String(text.dropFirst(name.count + 1))))
+        for variable in env.compactMap(EnvironmentOption.resolved).map(Assignment.init) {
+            service.environment.removeAll { $0.name == variable.name }
+            service.environment.append(EnvironmentVariable(name: variable.name, value: variable.value))
         }
         if let user { service.user = user }
         if let workdir { service.workingDirectory = workdir }
@@ -131,10 +130,9 @@ struct Run: ParsableCommand {
         }
         service.capabilitiesAdded += capAdd
         service.capabilitiesDropped += capDrop
-        for text in label {
-            let name = String(text.prefix { $0 != "=" })
-            service.labels.removeAll { $0.name == name }
-            service.labels.append(Label(name: name, value: String(text.dropFirst(name.count + 1))))
+        for new in label.map(Assignment.init) {
+            service.labels.removeAll { $0.name == new.name }
+            service.labels.append(Label(name: new.name, value: new.value))
         }
         service.containerName = nil
         service.restart = nil

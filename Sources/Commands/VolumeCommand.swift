@@ -55,8 +55,8 @@ struct VolumeCreate: ParsableCommand {
 
     private func pairs(_ texts: [String]) -> [(name: String, value: String)] {
         texts.map { text in
-            let name = String(text.prefix { $0 != "=" })
-            return (name, String(text.dropFirst(name.count + 1)))
+            let assignment = Assignment(text)
+            return (assignment.name, assignment.value)
         }
     }
 

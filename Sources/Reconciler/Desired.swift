@@ -62,6 +62,14 @@ package struct ServiceGoal: Codable, Hashable, Sendable {
     }
 }
 
+extension ServiceGoal {
+    /// Whether the container is to be made again: it was made of something else, or before what was asked for.
+    package func isStale(_ container: ContainerState) -> Bool {
+        if container.created < recreateBefore { return true }
+        return container.hash != hash && !keepsContainers
+    }
+}
+
 /// `depends_on` (Compose Specification, services).
 package struct DependencyGoal: Codable, Hashable, Sendable {
     package enum Condition: String, Codable, Sendable {

@@ -81,7 +81,7 @@ struct Planner {
 
     /// Brings one replica to the goal.
     private mutating func keep(_ container: ContainerState, _ goal: ServiceGoal, _ gate: Readiness) -> Verdict {
-        if isStale(container, goal) {
+        if goal.isStale(container) {
             // The old one serves until the new one may start.
             guard gate == .ready else { return gate.verdict(otherwise: .pending) }
             return stopThenRemove(container)
@@ -110,11 +110,6 @@ struct Planner {
             plan.wake = min(plan.wake ?? time, time)
             return .settled
         }
-    }
-
-    private func isStale(_ container: ContainerState, _ goal: ServiceGoal) -> Bool {
-        if container.created < goal.recreateBefore { return true }
-        return container.hash != goal.hash && !goal.keepsContainers
     }
 
     /// A one-shot container that has done its work.
@@ -209,7 +204,7 @@ struct Planner {
     }
 
     private func lookAt(_ container: ContainerState, _ goal: ServiceGoal, _ dependency: DependencyGoal) -> Readiness {
-        if isStale(container, goal) || container.started < goal.restartBefore { return .waiting }
+        if goal.isStale(container) || container.started < goal.restartBefore { return .waiting }
         switch container.phase {
         case .starting, .stopping, .removing, .created: return .waiting
         case .failed: return container.finished < goal.requested ? .waiting : .failed(container.failure)

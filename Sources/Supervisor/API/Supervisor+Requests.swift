@@ -129,10 +129,7 @@ extension Supervisor {
                 guard dependency.restart, let goal = desired.services[dependency.service], goal.intent == .running
                 else { return false }
                 return containers.values.contains { container in
-                    let isStale =
-                        container.state.created < goal.recreateBefore
-                        || (container.state.hash != goal.hash && !goal.keepsContainers)
-                    return container.record.config.service == dependency.service && !container.state.isOneOff && isStale
+                    container.isReplica(of: dependency.service) && goal.isStale(container.state)
                 }
             }
             if follows && desired.services[service.name]?.intent == .running {

@@ -144,12 +144,13 @@ struct Specification {
                 return plain
             }
         }
-        let all = try CapabilitySet.permitted.names
-        if service.privileged { return all }
+        if service.privileged { return try CapabilitySet.permitted.names }
         let added = try known(service.capabilitiesAdded, "cap_add")
         let dropped = try known(service.capabilitiesDropped, "cap_drop")
         let droppedNumbers = Set(dropped.compactMap { CapabilitySet.number(of: $0) })
-        if added.contains("ALL") { return all.filter { !droppedNumbers.contains(Int32($0) ?? -1) } }
+        if added.contains("ALL") {
+            return try CapabilitySet.permitted.names.filter { !droppedNumbers.contains(Int32($0) ?? -1) }
+        }
         let kept = dropped.contains("ALL") ? [] : CapabilitySet.docker.filter { !dropped.contains($0) }
         return kept + added.filter { !kept.contains($0) }
     }

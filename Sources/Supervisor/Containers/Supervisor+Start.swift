@@ -22,15 +22,14 @@ extension Supervisor {
         container.state.failed = 0
         emit(container, container.state.restarts > 0 ? .restarting : .starting)
         do {
-            var config = container.record.config
-            config.definition.tty = container.service.tty
-            let specification = Specification(paths: paths, config: config)
+            let specification = Specification(paths: paths, config: container.record.config)
+            let granted = grantedFiles(container)
             var spec = try specification.container(
                 namespaces: namespaces(of: container),
-                more: (grantedFiles(container)?.mounts ?? []) + inheritedMounts(container.service))
+                more: (granted?.mounts ?? []) + inheritedMounts(container.service))
             spec.process.terminalSize = container.terminalSize
             try makeBindSources(container)
-            try grantedFiles(container)?.write()
+            try granted?.write()
             try mountVolumes(container)
             try attachNetworks(container)
             try writeNetworkFiles(container, hostname: specification.hostname)
