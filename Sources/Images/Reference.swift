@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import Core
+import Crypto
 
 /// What an image is called: `redis`, `redis:7`, `localhost:5000/api:1.2`, `app@sha256:…` (OCI distribution specification).
 package struct Reference: Hashable, Sendable, CustomStringConvertible {
@@ -37,6 +38,7 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
         }
         name = String(rest)
         try Reference.check(name, in: text)
+        name = DefaultRegistry.shortened(name)
     }
 
     /// As it is looked up: with the tag `latest` where neither tag nor digest is given.
@@ -78,6 +80,9 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
         else { return nil }
         hex = String(digits)
     }
+
+    /// Of some content.
+    package init(of content: [UInt8]) { self.init(bytes: SHA256.hash(data: content)) }
 
     init(bytes: some Sequence<UInt8>) {
         hex = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

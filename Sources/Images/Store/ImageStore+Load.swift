@@ -202,15 +202,7 @@ private struct ArchiveFiles {
         guard ManifestIndex.mediaTypes.contains(descriptor.mediaType) else { return item }
         guard depth < 4 else { throw Failure("its indexes are nested too deeply") }
         let index = try document(ManifestIndex.self, item, "index \(item.digest)")
-        let fitting = index.manifests.first { entry in
-            entry.platform.map { $0.os == "linux" && $0.architecture == hostArchitecture } ?? true
-        }
-        guard let fitting else {
-            let there = index.manifests.compactMap { $0.platform.map { "\($0.os)/\($0.architecture)" } }.joined(
-                separator: ", ")
-            throw Failure("it has no image for linux/\(hostArchitecture)", hint: "it has \(there)")
-        }
-        return try choose(fitting, depth: depth + 1)
+        return try choose(try index.manifest(for: .host), depth: depth + 1)
     }
 
     private func blob(_ descriptor: ContentDescriptor) throws -> Ingest.Item {
@@ -236,14 +228,10 @@ private struct ArchiveFiles {
     /// Makes the image's parts blobs, and unpacks its layers.
     func store(_ found: Found) throws -> ImageStore.Entry {
         let file = try document(ConfigFile.self, found.config, "the configuration \(found.config.digest)")
-        let machine = "\(file.os ?? "linux")/\(file.architecture ?? hostArchitecture)"
-        guard machine == "linux/\(hostArchitecture)" else {
-            throw Failure("it is for \(machine), and this host runs linux/\(hostArchitecture)")
+        guard Platform.host.isServed(by: file.platform) else {
+            throw Failure("it is for \(file.platform), and this host runs \(Platform.host)")
         }
-        let diffIDs = try file.rootfs.diffIDs.map { text in
-            guard let digest = Digest(text) else { throw Failure("\(text) is no digest") }
-            return digest
-        }
+        let diffIDs = try file.diffIDs()
         guard diffIDs.count == found.layers.count else {
             throw Failure(
                 "the configuration \(found.config.digest) has \(diffIDs.count) layers, the manifest \(found.layers.count)"
@@ -267,7 +255,6 @@ private struct ArchiveFiles {
         let chain = try ingest.unpack(found.layers.map(\.digest), diffIDs: diffIDs)
         return ImageStore.Entry(
             references: found.references, manifest: "\(manifest.digest)", config: "\(found.config.digest)",
-            layers: chain,
-            created: file.created, size: found.layers.map(\.size).reduce(0, +))
+            layers: chain, created: file.created, size: found.layers.map(\.size).reduce(0, +))
     }
 }
