@@ -29,9 +29,10 @@ setup: ## Install the Debian packages that are missing
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 
-build: setup ## Build the release binary, .build/release/trice
+build: setup ## Build the release binaries, .build/release/trice and trice-registry
 	@echo "Building (a first build takes some minutes)"
 	$(SWIFT) build -c release --static-swift-stdlib --product trice
+	$(SWIFT) build -c release --static-swift-stdlib --product trice-registry
 
 images: setup ## Make the examples' images from Debian packages
 	examples/images/build $(IMAGES)
@@ -55,6 +56,7 @@ lint: ## Check the sources' format
 install: ## Install below PREFIX (default: /usr/local)
 	@[ -x $(TRICE) ] || { echo "$(TRICE) is not there: make build" >&2; exit 1; }
 	install -D -m 755 -s $(TRICE) $(DESTDIR)$(PREFIX)/bin/trice
+	install -D -m 755 -s $(dir $(TRICE))trice-registry $(DESTDIR)$(PREFIX)/libexec/trice/trice-registry
 	@if $(TRICE) --generate-completion-script bash >.build/trice.bash 2>/dev/null; then \
 		install -D -m 644 .build/trice.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/trice; \
 		$(TRICE) --generate-completion-script zsh >.build/_trice; \
