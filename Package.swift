@@ -68,7 +68,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "CLinux", "Compose", "Core", "Images", "Linux", "Netlink", "Networking", "Reconciler",
+                "CLinux", "Compose", "Core", "Images", "Linux", "Netlink", "Networking", "Reconciler", "Registry",
                 "Runtime", "Supervisor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -57,6 +57,9 @@ struct Run: ParsableCommand {
     var quietPull = false
     @Argument(help: ArgumentHelp("The service.", valueName: "SERVICE"))
     var service: String
+    @Option(
+        help: ArgumentHelp("Whether images are fetched: always, missing, never or build.", valueName: "POLICY"))
+    var pull: PullChoice?
     @Argument(
         parsing: .captureForPassthrough,
         help: ArgumentHelp("The command and its arguments, in place of the service's.", valueName: "COMMAND"))
@@ -64,7 +67,8 @@ struct Run: ParsableCommand {
 
     func run() throws {
         let context = Context(Trice.global)
-        let project = try context.project(services: [service])
+        let file = try context.project(services: [service])
+        let project = file.withImageNames
         guard let found = project.service(service) else { throw Failure("no such service: \(service)") }
         let terminal = !noTTY && !detach && isatty(0) == 1 && isatty(1) == 1
         var options = Request.RunOptions(
@@ -75,6 +79,8 @@ struct Run: ParsableCommand {
             options.terminalSize = Output.terminalSize(of: 1).map { [UInt16($0.rows), UInt16($0.columns)] } ?? []
         }
 
+        try ImageSupply(context: context, project: file, policy: pull?.policy, isQuiet: quietPull).provide(
+            file.services(with: [service], ignoringDependencies: noDeps))
         let document = try memoryFile("project", encodeJSON(project))
         let progress = Progress(Trice.global)
         let session = Session(try SupervisorClient.start(context.paths(of: project)), input: interactive)

@@ -33,7 +33,7 @@ package struct Trice: ParsableCommand {
         CommandGroup(
             name: "Images and the host:",
             subcommands: [
-                Images.self, Volumes.self, ImageCommand.self, VolumeCommand.self, SystemCommand.self,
+                Images.self, Volumes.self, Pull.self, ImageCommand.self, VolumeCommand.self, SystemCommand.self,
                 VersionCommand.self,
             ]),
     ]

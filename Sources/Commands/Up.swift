@@ -23,6 +23,13 @@ struct Up: ParsableCommand {
     var waitTimeout: Int?
     @Flag(name: .customLong("build"), help: "Refused: building images is not supported yet.")
     var build = false
+    @Option(
+        help: ArgumentHelp(
+            "Whether images are fetched, in place of what the file says: always, missing, never or build.",
+            valueName: "POLICY"))
+    var pull: PullChoice?
+    @Flag(help: "Show nothing of images that are fetched.")
+    var quietPull = false
     @Flag(help: "Make containers anew even if nothing changed.")
     var forceRecreate = false
     @Flag(help: "Leave containers that exist as they are.")
@@ -106,7 +113,8 @@ struct Up: ParsableCommand {
 
         let paths = context.paths(of: project)
         options.rerunsCompleted = !(detach || wait || noStart)
-        let bringUp = BringUp(context: context, paths: paths, project: project, options: options)
+        var bringUp = BringUp(context: context, paths: paths, project: project, options: options)
+        (bringUp.pull, bringUp.quietPull) = (pull?.policy, quietPull)
         if detach || wait || noStart {
             let status = try bringUp.run(limit: wait ? waitTimeout : nil)
             if status != 0 { throw ExitCode(status) }
@@ -139,10 +147,19 @@ struct BringUp {
     let paths: ProjectPaths
     let project: Project
     let options: Request.UpOptions
+    /// Whether images are fetched, in place of what the services say.
+    var pull: PullPolicy?
+    var quietPull = false
+
+    init(context: Context, paths: ProjectPaths, project: Project, options: Request.UpOptions) {
+        (self.context, self.paths, self.project, self.options) = (context, paths, project, options)
+    }
 
     /// - Parameter limit: seconds after which it is given up.
     func run(limit: Int? = nil) throws -> Int32 {
-        let document = try memoryFile("project", encodeJSON(project))
+        try ImageSupply(context: context, project: project, policy: pull, isQuiet: quietPull).provide(
+            project.services(with: options.services, ignoringDependencies: options.ignoreDependencies))
+        let document = try memoryFile("project", encodeJSON(project.withImageNames))
         let progress = Progress(context.global)
         defer { progress.finish() }
         return try SupervisorClient.perform(.up(options), paths, descriptors: [document], limit: limit) { reply in

@@ -30,7 +30,6 @@ enum Servable {
         Attribute("provider") { $0.provider != nil },
         Attribute("develop") { $0.develop != nil },
         Attribute("models") { !$0.models.isEmpty },
-        Attribute("pull_refresh_after") { $0.pullRefreshAfter != nil },
 
         Attribute("cpu_count") { $0.limits.cpuCount != nil },
         Attribute("cpu_percent") { $0.limits.cpuPercent != nil },
@@ -175,14 +174,8 @@ enum Servable {
     }
 
     private static func checkImage(_ service: Service) throws(Failure) {
-        switch service.pullPolicy {
-        case .always, .refresh, .daily, .weekly, .every:
-            throw Failure(
-                "service \(service.name): images cannot be pulled yet", at: service.place("pull_policy"),
-                hint: "load the image with: trice image load -i FILE; and leave pull_policy out, or let it be missing")
-        case .build:
+        if service.pullPolicy == .build {
             throw Failure("service \(service.name): images cannot be built yet", at: service.place("pull_policy"))
-        case .never, .missing, .ifNotPresent, nil: break
         }
         guard let platform = service.platform else { return }
         let parts = platform.split(separator: "/").map(String.init)
@@ -208,7 +201,7 @@ enum Servable {
         "networks.enable_ipv4": "false", "networks.ipam": "drivers and options",
         "services.isolation": "all but `default`", "services.network_mode": "`bridge`",
         "services.platform": "another than the host's", "services.ports": "SCTP",
-        "services.pull_policy": "`always`, `refresh`, `daily`, `weekly`, `every_…`, `build`",
+        "services.pull_policy": "`build`",
         "services.restart": "what the specification does not name",
         "services.security_opt": "options that the host's kernel does not enforce",
         "services.volumes":

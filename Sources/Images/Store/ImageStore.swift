@@ -60,6 +60,11 @@ package struct ImageStore: Sendable {
         return try image(entry)
     }
 
+    /// As `resolve`; nil where there is none.
+    ///
+    /// - Throws: `Failure` where the name can be none.
+    package func find(_ name: String) throws -> Image? { try find(name, in: readIndex()).map(image) }
+
     /// Every image, the newest first.
     package func list() throws -> [Image] {
         try readIndex().images.map { try image($0) }.sorted { ($0.created, $0.id) > ($1.created, $1.id) }
