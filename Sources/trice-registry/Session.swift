@@ -47,9 +47,42 @@ struct Session {
     /// - Returns: whether all went well; what did not was said.
     func run(_ request: TransferRequest) async throws -> Bool {
         switch request.operation {
-        case .pull: try await Pull(registries: registries, store: store, events: events).run(request.items)
-        case .push, .resolve, .login, .logout: throw Failure("\(request.operation.rawValue) is not there yet")
+        case .pull: return try await Pull(registries: registries, store: store, events: events).run(request.items)
+        case .push: return try await Push(registries: registries, store: store, events: events).run(request.items)
+        case .resolve: return try await resolve(request.items)
+        case .login:
+            guard let domain = request.registry, let user = request.user, let password = request.password else {
+                throw Failure("login wants a registry, a user and a password")
+            }
+            try await Login(registries: registries, events: events).run(
+                domain, DockerConfiguration.Credentials(user: user, password: password))
+        case .logout:
+            guard let domain = request.registry else { throw Failure("logout wants a registry") }
+            try await Login(registries: registries, events: events).forget(domain)
         }
+        return true
+    }
+}
+
+extension Session {
+    /// Says which digests names stand for now.
+    fileprivate func resolve(_ items: [TransferRequest.Item]) async throws -> Bool {
+        var isGood = true
+        for item in items {
+            do {
+                let reference = try Reference(item.reference)
+                var event = TransferEvent(.done, image: item.reference)
+                event.digest = try await registries.first(reference, actions: "pull") { connection in
+                    if let digest = try await registries.digest(reference, connection) { return "\(digest)" }
+                    return "\(try await registries.document(reference, connection).digest)"
+                }
+                try await events.send(event)
+            } catch {
+                isGood = false
+                try await events.fail(item.reference, error)
+            }
+        }
+        return isGood
     }
 }
 

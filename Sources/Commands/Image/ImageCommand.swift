@@ -12,8 +12,8 @@ import Supervisor
 
 struct ImageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "image", abstract: "Fetch, load, import, list and remove images.",
-        subcommands: [ImagePull.self, ImageLoad.self, ImageImport.self, ImageList.self, ImageRemove.self])
+        commandName: "image", abstract: "Fetch, send, load, import, list and remove images.",
+        subcommands: [ImagePull.self, ImagePush.self, ImageLoad.self, ImageImport.self, ImageList.self, ImageRemove.self])
 }
 
 struct ImageLoad: ParsableCommand {

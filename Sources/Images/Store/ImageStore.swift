@@ -54,10 +54,12 @@ package struct ImageStore: Sendable {
     /// The image of this name, or with this id or beginning of one.
     ///
     /// - Throws: `Failure` that names the images with nearly this name, where there is none.
-    package func resolve(_ name: String) throws -> Image {
+    package func resolve(_ name: String) throws -> Image { try resolveEntry(name).image }
+
+    func resolveEntry(_ name: String) throws -> (image: Image, entry: Entry) {
         let index = try readIndex()
         guard let entry = try find(name, in: index) else { throw notFound(name, in: index) }
-        return try image(entry)
+        return (try image(entry), entry)
     }
 
     /// As `resolve`; nil where there is none.

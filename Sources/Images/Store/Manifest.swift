@@ -41,6 +41,7 @@ package struct ManifestIndex: Codable, Hashable, Sendable {
         "application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json",
     ]
 
+    package var mediaType: String?
     package var manifests: [ContentDescriptor]
 }
 

@@ -33,18 +33,18 @@ actor RegistryConnection {
     private let connections: Connections
     private let settings: RegistrySettings
     private let credentials: CredentialSource
-    private let actions: String
+    private let scopes: [String]
     private var authorization: String?
 
     /// How long an answer may pause, in seconds.
     nonisolated var timeout: Int { settings.timeout }
 
-    /// - Parameter actions: `pull` or `pull,push`: the scope that is asked for.
+    /// - Parameter scopes: what is asked for: `repository:NAME:pull,push`.
     init(
-        _ endpoint: RegistrySettings.Endpoint, _ reference: Reference, actions: String, connections: Connections,
+        _ endpoint: RegistrySettings.Endpoint, _ reference: Reference, scopes: [String], connections: Connections,
         settings: RegistrySettings, credentials: CredentialSource
     ) {
-        (self.endpoint, self.reference, self.actions) = (endpoint, reference, actions)
+        (self.endpoint, self.reference, self.scopes) = (endpoint, reference, scopes)
         (self.connections, self.settings, self.credentials) = (connections, settings, credentials)
     }
 
@@ -112,8 +112,8 @@ actor RegistryConnection {
         {
             throw Failure("\(reference.domain): it asks for credentials at \(url.address), which is no TLS")
         }
-        let scope = "repository:\(reference.repository):\(actions)"
-        var values = [("scope", scope)]
+        // With one refresh token there is one value of all scopes (RFC 6749, 3.3); else there is a value each.
+        var values = known?.identityToken == nil ? scopes.map { ("scope", $0) } : [("scope", scopes.joined(separator: " "))]
         if let service = challenge.parameters["service"] { values.append(("service", service)) }
         var headers: [(String, String)] = []
         var body: ByteBuffer?

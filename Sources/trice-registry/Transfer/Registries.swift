@@ -22,16 +22,19 @@ struct Registries {
 
     /// What is asked of the best endpoint, then of the next where that one has no answer.
     ///
+    /// - Parameters:
+    ///   - actions: what is to be done: `pull`, or `pull,push`.
+    ///   - also: repositories that are read from besides.
     /// - Throws: `Failure` naming what each endpoint said.
     func first<T>(
-        _ reference: Reference, actions: String, _ body: (RegistryConnection) async throws -> T
+        _ reference: Reference, actions: String, also: Set<String> = [], _ body: (RegistryConnection) async throws -> T
     ) async throws -> T {
         let endpoints = try settings.endpoints(of: reference.domain, forPull: actions == "pull")
         var problems: [String] = []
         for (place, endpoint) in endpoints.enumerated() {
             let connection = RegistryConnection(
-                endpoint, reference, actions: actions, connections: connections, settings: settings,
-                credentials: credentials)
+                endpoint, reference, scopes: scopes(reference, actions, also), connections: connections,
+                settings: settings, credentials: credentials)
             do { return try await body(connection) } catch let problem as ConnectionProblem {
                 problems.append("\(endpoint.address): \(problem)")
             } catch let failure as Failure where endpoint.isMirror && place + 1 < endpoints.count {
@@ -39,6 +42,11 @@ struct Registries {
             }
         }
         throw Failure("\(reference): no answer: \(problems.joined(separator: "; "))")
+    }
+
+    private func scopes(_ reference: Reference, _ actions: String, _ also: Set<String>) -> [String] {
+        if actions.isEmpty { return [] }
+        return ["repository:\(reference.repository):\(actions)"] + also.sorted().map { "repository:\($0):pull" }
     }
 
     /// The manifest or the index that a reference, or a digest in its repository, stands for.
