@@ -3,6 +3,8 @@
 
 import Core
 import Crypto
+import Glibc
+import Linux
 
 /// What an image is called: `redis`, `redis:7`, `localhost:5000/api:1.2`, `app@sha256:…` (OCI distribution specification).
 package struct Reference: Hashable, Sendable, CustomStringConvertible {
@@ -83,6 +85,14 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
 
     /// Of some content.
     package init(of content: [UInt8]) { self.init(bytes: SHA256.hash(data: content)) }
+
+    /// Of a file's content.
+    init(ofFile path: String) throws(SystemError) {
+        let file = try Descriptor.open(path, O_RDONLY)
+        var hash = SHA256()
+        while case let part = try file.read(upTo: 1 << 18), !part.isEmpty { hash.update(data: part) }
+        self.init(bytes: hash.finalize())
+    }
 
     init(bytes: some Sequence<UInt8>) {
         hex = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

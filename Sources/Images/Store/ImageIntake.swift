@@ -137,7 +137,7 @@ package final class ImageIntake {
         _ parts: Parts, _ manifest: Manifest, _ config: ConfigFile, _ chain: [Digest]
     ) -> ImageStore.Entry {
         var entry = ImageStore.Entry(
-            references: parts.reference.digest == nil ? ["\(parts.reference)"] : [], manifest: "\(parts.manifest)",
+            references: ["\(parts.reference)"], manifest: "\(parts.manifest)",
             config: manifest.config.digest, layers: chain.map { "\($0)" }, created: config.created,
             size: manifest.layers.map(\.size).reduce(0, +))
         entry.index = parts.index.map { "\($0)" }

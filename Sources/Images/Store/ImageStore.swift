@@ -129,7 +129,7 @@ package struct ImageStore: Sendable {
         }
     }
 
-    private func find(_ name: String, in index: Index) throws -> Entry? {
+    func find(_ name: String, in index: Index) throws -> Entry? {
         let hex = name.hasPrefix("sha256:") ? String(name.dropFirst(7)) : name
         if let reference = try? Reference(name) {
             let text = "\(reference)"
@@ -153,7 +153,7 @@ package struct ImageStore: Sendable {
         return nil
     }
 
-    private func notFound(_ name: String, in index: Index) -> Failure {
+    func notFound(_ name: String, in index: Index) -> Failure {
         let known = index.images.flatMap(\.references)
         let own = (try? Reference(name))?.name ?? name
         let near = known.filter {

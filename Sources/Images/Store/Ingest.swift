@@ -49,6 +49,9 @@ final class Ingest {
         try check("rename", blob) { rename(item.path, blob) }
     }
 
+    /// Where an item is that was kept.
+    func path(of item: Item) -> String { store.blob("\(item.digest)") }
+
     /// Makes these bytes a blob of the store.
     func keep(_ bytes: [UInt8]) throws -> Item {
         var rest = bytes

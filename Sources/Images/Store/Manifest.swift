@@ -57,12 +57,22 @@ package struct ConfigFile: Codable, Hashable, Sendable {
         }
     }
 
+    /// A step of its making.
+    package struct Step: Codable, Hashable, Sendable {
+        package var created: String?
+        package var created_by: String?
+        package var comment: String?
+        package var empty_layer: Bool?
+    }
+
     var architecture: String?
     var os: String?
     var variant: String?
-    var created: String?
-    var config: ImageConfig?
+    package var created: String?
+    package var author: String?
+    package var config: ImageConfig?
     var rootfs: RootFS
+    package var history: [Step]?
 
     var platform: Platform {
         Platform(os: os ?? "linux", architecture: architecture ?? hostArchitecture, variant: variant)
