@@ -33,7 +33,8 @@ package struct Trice: ParsableCommand {
         CommandGroup(
             name: "Images and the host:",
             subcommands: [
-                Images.self, Volumes.self, Pull.self, Push.self, ImageCommand.self, VolumeCommand.self,
+                Images.self, Volumes.self, BuildCommand.self, Pull.self, Push.self, ImageCommand.self,
+                VolumeCommand.self,
                 SystemCommand.self, Login.self, Logout.self, VersionCommand.self,
             ]),
     ]

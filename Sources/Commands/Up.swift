@@ -21,8 +21,8 @@ struct Up: ParsableCommand {
     var wait = false
     @Option(help: ArgumentHelp("With --wait: fail when it takes longer.", valueName: "SECONDS"))
     var waitTimeout: Int?
-    @Flag(name: .customLong("build"), help: "Refused: building images is not supported yet.")
-    var build = false
+    @Flag(inversion: .prefixedNo, help: "Build the images of services anew first, or build none at all.")
+    var build: Bool?
     @Option(
         help: ArgumentHelp(
             "Whether images are fetched, in place of what the file says: always, missing, never or build.",
@@ -75,7 +75,6 @@ struct Up: ParsableCommand {
 
     func validate() throws {
         if forceRecreate && noRecreate { throw ValidationError("--force-recreate and --no-recreate are incompatible") }
-        if build { throw ValidationError("--build: building images is not supported yet") }
         if detach && (abortOnContainerExit || abortOnContainerFailure || exitCodeFrom != nil) {
             throw ValidationError(
                 "--abort-on-container-exit, --abort-on-container-failure and --exit-code-from need the logs to be followed: leave out -d"
@@ -114,7 +113,7 @@ struct Up: ParsableCommand {
         let paths = context.paths(of: project)
         options.rerunsCompleted = !(detach || wait || noStart)
         var bringUp = BringUp(context: context, paths: paths, project: project, options: options)
-        (bringUp.pull, bringUp.quietPull) = (pull?.policy, quietPull)
+        (bringUp.pull, bringUp.quietPull, bringUp.build) = (pull?.policy, quietPull, build)
         if detach || wait || noStart {
             let status = try bringUp.run(limit: wait ? waitTimeout : nil)
             if status != 0 { throw ExitCode(status) }
@@ -150,6 +149,8 @@ struct BringUp {
     /// Whether images are fetched, in place of what the services say.
     var pull: PullPolicy?
     var quietPull = false
+    /// `--build` or `--no-build`.
+    var build: Bool?
 
     init(context: Context, paths: ProjectPaths, project: Project, options: Request.UpOptions) {
         (self.context, self.paths, self.project, self.options) = (context, paths, project, options)
@@ -157,7 +158,7 @@ struct BringUp {
 
     /// - Parameter limit: seconds after which it is given up.
     func run(limit: Int? = nil) throws -> Int32 {
-        try ImageSupply(context: context, project: project, policy: pull, isQuiet: quietPull).provide(
+        try ImageSupply(context: context, project: project, policy: pull, isQuiet: quietPull, build: build).provide(
             project.services(with: options.services, ignoringDependencies: options.ignoreDependencies))
         let document = try memoryFile("project", encodeJSON(project.withImageNames))
         let progress = Progress(context.global)

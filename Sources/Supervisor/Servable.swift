@@ -26,7 +26,6 @@ enum Servable {
 
     /// An entry goes when its attribute is served.
     private static let attributes: [Attribute<Service>] = [
-        Attribute("build") { $0.build != nil },
         Attribute("provider") { $0.provider != nil },
         Attribute("develop") { $0.develop != nil },
         Attribute("models") { !$0.models.isEmpty },
@@ -174,9 +173,6 @@ enum Servable {
     }
 
     private static func checkImage(_ service: Service) throws(Failure) {
-        if service.pullPolicy == .build {
-            throw Failure("service \(service.name): images cannot be built yet", at: service.place("pull_policy"))
-        }
         guard let platform = service.platform else { return }
         let parts = platform.split(separator: "/").map(String.init)
         let isHost = parts.contains(hostArchitecture) && (parts.count == 1 || parts[0] == "linux")
@@ -201,7 +197,6 @@ enum Servable {
         "networks.enable_ipv4": "false", "networks.ipam": "drivers and options",
         "services.isolation": "all but `default`", "services.network_mode": "`bridge`",
         "services.platform": "another than the host's", "services.ports": "SCTP",
-        "services.pull_policy": "`build`",
         "services.restart": "what the specification does not name",
         "services.security_opt": "options that the host's kernel does not enforce",
         "services.volumes":

@@ -18,7 +18,8 @@ struct ImageSave: ParsableCommand {
 
     @Option(name: [.short, .long], help: ArgumentHelp("The archive (default: standard output).", valueName: "FILE"))
     var output: String?
-    @Option(help: ArgumentHelp("docker: an OCI layout that docker reads as well; oci: an OCI layout.", valueName: "FORM"))
+    @Option(
+        help: ArgumentHelp("docker: an OCI layout that docker reads as well; oci: an OCI layout.", valueName: "FORM"))
     var format: ArchiveForm = .docker
     @Argument(help: ArgumentHelp("Names or ids.", valueName: "IMAGE"))
     var images: [String]
@@ -28,7 +29,8 @@ struct ImageSave: ParsableCommand {
         for image in images { _ = try store.resolve(image) }
         guard let output else {
             guard isatty(1) == 0 else {
-                throw Failure("an archive is nothing for a terminal", hint: "name a file with -o, or redirect the output")
+                throw Failure(
+                    "an archive is nothing for a terminal", hint: "name a file with -o, or redirect the output")
             }
             return try store.save(images, to: Descriptor(try check("dup") { dup(1) }), form: format)
         }

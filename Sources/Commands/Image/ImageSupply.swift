@@ -17,28 +17,47 @@ struct ImageSupply {
     var policy: PullPolicy?
     /// Only what is wrong is shown.
     var isQuiet = false
+    /// What is built is built anew: `--build`; or never: `--no-build`.
+    var build: Bool?
 
     private var store: ImageStore { ImageStore(root: context.roots.root) }
 
     /// - Throws: `Failure` at the image's place in the file.
     func provide(_ services: [Service]) throws {
-        var pulled: [Service] = []
+        var (pulled, built): ([Service], [Service]) = ([], [])
         let now = realTime() / 1_000_000_000
         for service in services where service.provider == nil {
-            let image = try present(service)
-            switch ImageNeed(service, policy: policy, image: image, now: now) {
+            let name = service.image.isEmpty ? "\(project.name)-\(service.name)" : service.image
+            let image = try located(service) { try store.find(name) }
+            var need = ImageNeed(service, policy: policy, image: image, now: now)
+            if build == true && service.build != nil { need = .build }
+            switch need {
             case .nothing: continue
             case .pull, .pullOrBuild: pulled.append(service)
-            case .build: throw unbuildable(service)
-            case .missing: _ = try located(service) { try store.resolve(service.image) }
+            case .build:
+                if build == false {
+                    if image != nil { continue }
+                    throw Failure(
+                        "service \(service.name): its image \(name) is not there, and nothing is to be built",
+                        at: service.place("build"), hint: "leave --no-build out")
+                }
+                built.append(service)
+            case .missing: _ = try located(service) { try store.resolve(name) }
             }
         }
         let failures = try pull(pulled)
         for service in pulled {
             guard let failure = failures[service.image] else { continue }
-            if service.build != nil { throw unbuildable(service) }
-            throw Failure(failure.message, at: service.place("image"), hint: failure.hint)
+            if service.build != nil && build != false {
+                built.append(service)
+            } else {
+                throw Failure(failure.message, at: service.place("image"), hint: failure.hint)
+            }
         }
+        if built.isEmpty { return }
+        var options = BuildOptions()
+        options.isQuiet = isQuiet
+        _ = try Builder(context, project, options).run(BuildChoice.withContexts(built, in: project))
     }
 
     /// Fetches images.
@@ -51,15 +70,6 @@ struct ImageSupply {
             items.append(TransferRequest.Item(reference: service.image, platform: service.platform))
         }
         return try Transfers(context.global, isQuiet: isQuiet).run(TransferRequest(.pull, items: items))
-    }
-
-    private func present(_ service: Service) throws -> Image? {
-        if service.image.isEmpty { return nil }
-        return try located(service) { try store.find(service.image) }
-    }
-
-    private func unbuildable(_ service: Service) -> Failure {
-        Failure("service \(service.name): images cannot be built yet", at: service.place("build"))
     }
 
     private func located<T>(_ service: Service, _ body: () throws -> T) throws -> T {

@@ -31,7 +31,9 @@ struct Login: ParsableCommand {
     var server: String?
 
     func validate() throws {
-        if passwordStdin && password != nil { throw ValidationError("--password and --password-stdin are incompatible") }
+        if passwordStdin && password != nil {
+            throw ValidationError("--password and --password-stdin are incompatible")
+        }
         if passwordStdin && username == nil { throw ValidationError("--password-stdin wants --username") }
     }
 
@@ -44,7 +46,8 @@ struct Login: ParsableCommand {
             var bytes: [UInt8] = []
             let input = Descriptor(try check("dup") { dup(0) })
             while case let part = try input.read(upTo: 4096), !part.isEmpty { bytes += part }
-            secret = String(decoding: bytes, as: UTF8.self).split(separator: "\n", maxSplits: 1).first.map(String.init) ?? ""
+            secret =
+                String(decoding: bytes, as: UTF8.self).split(separator: "\n", maxSplits: 1).first.map(String.init) ?? ""
         } else {
             secret = try password ?? Prompt.line("Password: ", isSecret: true)
         }
@@ -82,7 +85,8 @@ enum RegistryName {
         guard var rest = text?[...] else { return DefaultRegistry.domain }
         for scheme in ["https://", "http://"] where rest.hasPrefix(scheme) { rest = rest.dropFirst(scheme.count) }
         let domain = String(rest.prefix { $0 != "/" })
-        return domain == "index." + DefaultRegistry.domain || domain == DefaultRegistry.host ? DefaultRegistry.domain : domain
+        return domain == "index." + DefaultRegistry.domain || domain == DefaultRegistry.host
+            ? DefaultRegistry.domain : domain
     }
 
     static func perform(_ request: TransferRequest, onDone: (TransferEvent) -> Void) throws {

@@ -57,6 +57,15 @@ package final class ImageIntake {
         try writeAtomically(store.blob("\(digest)"), bytes, mode: 0o644)
     }
 
+    /// Makes a file a blob of the store, if its content is what its name says.
+    func adopt(_ path: String, as digest: Digest) throws {
+        if has(digest) { return }
+        let found = try Digest(ofFile: path)
+        guard found == digest else { throw Failure("blob \(digest) has the digest \(found)") }
+        try makeDirectories(parentDirectory(store.blob("\(digest)")))
+        try check("rename", path) { rename(path, store.blob("\(digest)")) }
+    }
+
     /// Begins to unpack a layer.
     package func unpack() throws -> LayerUnpacking {
         count += 1
@@ -142,9 +151,11 @@ package final class ImageIntake {
             size: manifest.layers.map(\.size).reduce(0, +))
         entry.index = parts.index.map { "\($0)" }
         entry.digests = parts.pulledDigest.map { [parts.reference.pinned(to: "\($0)")] }
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        entry.pulled = UInt64(now.tv_sec)
+        if parts.pulledDigest != nil {
+            var now = timespec()
+            clock_gettime(CLOCK_REALTIME, &now)
+            entry.pulled = UInt64(now.tv_sec)
+        }
         return entry
     }
 

@@ -52,14 +52,16 @@ extension ImageStore {
         }
         source.documents.append(
             PushSource.Document(
-                digest: index, mediaType: document.mediaType ?? "application/vnd.oci.image.index.v1+json", bytes: bytes))
+                digest: index, mediaType: document.mediaType ?? "application/vnd.oci.image.index.v1+json", bytes: bytes)
+        )
         return source
     }
 
     private func add(_ digest: String, to source: inout PushSource) throws {
         let bytes = try readFile(blob(digest))
         let manifest = try decodeJSON(Manifest.self, from: bytes)
-        for descriptor in manifest.layers + [manifest.config] where !source.blobs.contains(where: { $0.digest == descriptor.digest }) {
+        for descriptor in manifest.layers + [manifest.config]
+        where !source.blobs.contains(where: { $0.digest == descriptor.digest }) {
             guard exists(blob(descriptor.digest)) else {
                 throw Failure("\(descriptor.digest) of manifest \(digest) is not in the store")
             }

@@ -113,7 +113,8 @@ actor RegistryConnection {
             throw Failure("\(reference.domain): it asks for credentials at \(url.address), which is no TLS")
         }
         // With one refresh token there is one value of all scopes (RFC 6749, 3.3); else there is a value each.
-        var values = known?.identityToken == nil ? scopes.map { ("scope", $0) } : [("scope", scopes.joined(separator: " "))]
+        var values =
+            known?.identityToken == nil ? scopes.map { ("scope", $0) } : [("scope", scopes.joined(separator: " "))]
         if let service = challenge.parameters["service"] { values.append(("service", service)) }
         var headers: [(String, String)] = []
         var body: ByteBuffer?
