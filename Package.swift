@@ -102,6 +102,7 @@ let package = Package(
             name: "ImagesTests",
             dependencies: ["CLinux", "Core", "Images", "Linux", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
+        .testTarget(name: "RegistryTests", dependencies: ["Core", "Images", "Registry"], swiftSettings: strict),
         .testTarget(name: "RuntimeTests", dependencies: ["Core", "Linux", "Runtime"], swiftSettings: strict),
         .testTarget(
             name: "SupervisorTests", dependencies: ["Compose", "Core", "Networking", "Supervisor"],

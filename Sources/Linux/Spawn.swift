@@ -11,10 +11,12 @@ import Glibc
 ///   - arguments: without the program's name.
 ///   - environment: `NAME=VALUE`; nil for this process's own.
 ///   - descriptors: what the child's descriptors are, by number; it has 0 to 2 of this process besides.
+///   - place: the child's working directory; nil for this process's own.
 /// - Returns: the child's pid.
 /// - Throws: `SystemError`; ENOENT where there is no such program.
 package func spawn(
-    _ program: String, _ arguments: [String], environment: [String]? = nil, descriptors: [Int32: Int32] = [:]
+    _ program: String, _ arguments: [String], environment: [String]? = nil, descriptors: [Int32: Int32] = [:],
+    in place: String? = nil
 ) throws(SystemError) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -22,6 +24,7 @@ package func spawn(
     for (target, source) in descriptors.sorted(by: { $0.key < $1.key }) {
         posix_spawn_file_actions_adddup2(&actions, source, target)
     }
+    if let place { trice_spawn_chdir(&actions, place) }
     // What this process blocks or ignores is no concern of the program's: a pipe without a reader ends it, as ever.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

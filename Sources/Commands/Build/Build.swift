@@ -85,12 +85,18 @@ enum BuildChoice {
         var next = services
         while let service = next.popLast() {
             for context in service.build?.additionalContexts ?? [] where context.value.hasPrefix("service:") {
-                guard let other = project.service(String(context.value.dropFirst(8))), names.insert(other.name).inserted
+                guard let other = anyService(String(context.value.dropFirst(8)), in: project),
+                    names.insert(other.name).inserted
                 else { continue }
                 next.append(other)
             }
         }
-        return project.services.filter { names.contains($0.name) }
+        return (project.services + project.disabledServices).filter { names.contains($0.name) }
+    }
+
+    /// A service that may be one of those that were not chosen: what it is built as can be another's context.
+    static func anyService(_ name: String, in project: Project) -> Service? {
+        (project.services + project.disabledServices).first { $0.name == name }
     }
 }
 

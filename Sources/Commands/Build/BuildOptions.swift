@@ -123,7 +123,8 @@ struct BuildArguments {
     ) throws -> [String] {
         // Docker's format: OCI's has no health checks.
         var words = [
-            "build", "--isolation", "chroot", "--layers", "--pull-never", "--format", "docker", "--iidfile", idFile,
+            "build", "--isolation", "chroot", "--layers", "--force-rm", "--pull-never", "--format", "docker",
+            "--iidfile", idFile,
             "--file", dockerfile,
         ]
         func add(_ option: String, _ values: [String]) { for value in values { words += [option, value] } }

@@ -31,12 +31,14 @@ struct Buildah {
 
     /// Starts it.
     ///
-    /// - Parameter descriptors: what its own are.
+    /// - Parameters:
+    ///   - descriptors: what its own are.
+    ///   - place: where it runs.
     /// - Throws: `Failure` that says how it is had, where it is not there.
-    func start(_ words: [String], descriptors: [Int32: Int32]) throws -> pid_t {
+    func start(_ words: [String], descriptors: [Int32: Int32], in place: String? = nil) throws -> pid_t {
         let own = ["--root", "\(directory)/storage", "--runroot", "\(roots.run)/build"]
         do throws(SystemError) {
-            return try spawn("buildah", own + words, environment: environment, descriptors: descriptors)
+            return try spawn("buildah", own + words, environment: environment, descriptors: descriptors, in: place)
         } catch {
             if error.errno == ENOENT {
                 throw Failure("buildah, which builds images, is not installed", hint: "apt install buildah")
@@ -50,10 +52,10 @@ struct Buildah {
     /// - Returns: what it wrote to standard output, without the line's end.
     /// - Throws: `Failure` with what it wrote to standard error.
     @discardableResult
-    func run(_ words: [String]) throws -> String {
+    func run(_ words: [String], in place: String? = nil) throws -> String {
         let (output, errors) = (try Descriptor.pipe(), try memoryFile("errors", []))
         let null = try Descriptor.open("/dev/null", O_RDONLY)
-        let process = try start(words, descriptors: [0: null.raw, 1: output.write.raw, 2: errors.raw])
+        let process = try start(words, descriptors: [0: null.raw, 1: output.write.raw, 2: errors.raw], in: place)
         output.write.close()
         var text: [UInt8] = []
         while case let part = try output.read.read(upTo: 1 << 16), !part.isEmpty { text += part }
@@ -68,9 +70,19 @@ struct Buildah {
         return String(decoding: text, as: UTF8.self).split(separator: "\n").last.map(String.init) ?? ""
     }
 
-    /// Which images it has: names by id.
-    private struct Known: Decodable {
-        var names: [String]?
+    /// Removes what builds have left that were killed: containers, with their mounts. Nothing while another one goes on.
+    func recover() throws {
+        guard try FileLock(ifFree: "\(directory)/lock") != nil else { return }
+        let list = "\(directory)/storage/overlay-containers/containers.json"
+        guard exists(list), try readFile(list) != Array("[]".utf8) else { return }
+        try run(["rm", "--all"])
+    }
+
+    /// As long as it lives, nobody takes what is being built for what was left.
+    func lock() throws -> FileLock { try FileLock("\(directory)/lock", shared: true) }
+
+    private func has(_ id: String) throws -> Bool {
+        try !run(["images", "--quiet", "--no-trunc", "--filter", "id=\(id)"]).isEmpty
     }
 
     /// Makes an image of the store one that a Dockerfile can begin with.
@@ -79,8 +91,10 @@ struct Buildah {
     ///   - id: of the image as it is handed over.
     ///   - names: what the Dockerfile may call it.
     func take(_ id: String, from directory: String, as names: [String]) throws {
-        if (try? run(["inspect", "--type", "image", "--format", "{{.FromImageID}}", id])) != id {
-            let taken = try run(["pull", "--quiet", "oci:\(directory)"])
+        if try !has(id) {
+            // What it calls the image comes from the directory's name, which may have letters that no name has.
+            let name = directory.split(separator: "/").last ?? ""
+            let taken = try run(["pull", "--quiet", "oci:\(name)"], in: parentDirectory(directory))
             guard taken == id else { throw Failure("buildah takes image \(id) for \(taken)") }
         }
         try run(["tag", id] + names)

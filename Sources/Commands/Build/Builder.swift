@@ -44,8 +44,22 @@ struct Builder {
             guard let build = service.build else { continue }
             try BuildArguments(service, build, in: project, options).check()
         }
+        try buildah.recover()
+        do {
+            let done = try buildAll(services)
+            cleanUp()
+            return done
+        } catch {
+            cleanUp()
+            try buildah.recover()
+            throw error
+        }
+    }
+
+    private func buildAll(_ services: [Service]) throws -> [(service: String, id: String)] {
+        let lock = try buildah.lock()
+        defer { withExtendedLifetime(lock) {} }
         try makeDirectories(scratch, mode: 0o700)
-        defer { cleanUp() }
         var waiting = services
         var jobs: [Job] = []
         defer { for job in jobs { end(job) } }
@@ -189,7 +203,7 @@ struct Builder {
         }
         for context in build.additionalContexts {
             if context.value.hasPrefix("service:") {
-                let other = project.service(String(context.value.dropFirst(8)))
+                let other = BuildChoice.anyService(String(context.value.dropFirst(8)), in: project)
                 let name = other.map { $0.image.isEmpty ? "\(project.name)-\($0.name)" : $0.image } ?? ""
                 contexts.append(
                     KeyValue(name: context.name, value: "docker-image://\(try handOver(name, in: directory))"))
@@ -292,10 +306,18 @@ struct Builder {
 enum GitProgram {
     /// - Parameter branch: a branch, a tag or a commit; empty for the repository's own choice.
     static func clone(_ url: String, branch: String, to directory: String) throws {
+        do { try fetch(url, branch, into: directory, ["--depth", "1"]) } catch {
+            // A server of plain files has no part of a history.
+            try removeTree(directory)
+            try fetch(url, branch, into: directory, [])
+        }
+    }
+
+    private static func fetch(_ url: String, _ branch: String, into directory: String, _ options: [String]) throws {
         try makeDirectories(directory, mode: 0o700)
         try run(["init", "--quiet", directory], url)
-        try run(
-            ["-C", directory, "fetch", "--quiet", "--depth", "1", "--", url, branch.isEmpty ? "HEAD" : branch], url)
+        let what = options + ["--", url, branch.isEmpty ? "HEAD" : branch]
+        try run(["-C", directory, "fetch", "--quiet"] + what, url)
         try run(["-C", directory, "checkout", "--quiet", "--detach", "FETCH_HEAD"], url)
     }
 

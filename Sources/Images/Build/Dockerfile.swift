@@ -25,7 +25,8 @@ package struct Dockerfile: Hashable, Sendable {
             switch keyword {
             case "ARG" where stages.isEmpty:
                 for word in words.dropFirst() {
-                    let pair = word.split(separator: "=", maxSplits: 1).map(String.init)
+                    let pair = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                        .map(String.init)
                     let value = pair.count > 1 ? Dockerfile.expand(Dockerfile.unquoted(pair[1]), known) : nil
                     if let given = arguments[pair[0]] ?? value { known[pair[0]] = given }
                 }

@@ -14,6 +14,8 @@ struct ConnectionProblem: Error, CustomStringConvertible {
     let description: String
     /// Whether it was interrupted: the next time it may go well.
     let mayPass: Bool
+    /// Whether the other side is there, and its certificate is not good: no reason to ask it without one.
+    var isUntrusted = false
 
     init(_ error: any Error, timeout: Int) {
         var mayPass = false
@@ -32,6 +34,12 @@ struct ConnectionProblem: Error, CustomStringConvertible {
         case NIOSSLError.uncleanShutdown: (description, mayPass) = ("it broke off", true)
         case let error as HTTPParserError where error == .invalidEOFState:
             (description, mayPass) = ("it broke off", true)
+        case NIOSSLError.handshakeFailed(let reason) where "\(reason)".contains("CERTIFICATE_VERIFY_FAILED"):
+            description = "its certificate is signed by nobody who is known here"
+            isUntrusted = true
+        case let error as NIOSSLExtraError:
+            description = "TLS: \(error.description)"
+            isUntrusted = true
         default: description = ConnectionProblem.text(error)
         }
         self.mayPass = mayPass
@@ -53,7 +61,6 @@ struct ConnectionProblem: Error, CustomStringConvertible {
             }
             if text.contains("WRONG_VERSION_NUMBER") { return "it does not speak TLS" }
             return "TLS: \(text)"
-        case let error as NIOSSLExtraError: return "TLS: \(error.description)"
         default: return "\(error)"
         }
     }

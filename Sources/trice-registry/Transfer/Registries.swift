@@ -37,6 +37,11 @@ struct Registries {
                 settings: settings, credentials: credentials)
             do { return try await body(connection) } catch let problem as ConnectionProblem {
                 problems.append("\(endpoint.address): \(problem)")
+                if problem.isUntrusted {
+                    throw Failure(
+                        "\(reference): \(endpoint.address): \(problem)",
+                        hint: "put its root into /etc/trice/certs.d/\(endpoint.address.hostAndPort)/ca.crt")
+                }
             } catch let failure as Failure where endpoint.isMirror && place + 1 < endpoints.count {
                 problems.append("\(endpoint.address): \(failure.message)")
             }
