@@ -24,6 +24,7 @@ struct Surroundings {
     init(_ request: LoadRequest) throws(LoadError) {
         workingDirectory = Path.cleaned(request.workingDirectory)
         environment = request.environment
+        if environment["PWD"] == nil { environment["PWD"] = request.workingDirectory }
         environmentFiles = []
         files = []
         displayNames = []

@@ -38,18 +38,19 @@ extension TreeReader {
         }
         let target = Path.cleaned(syntax.target)
         let readOnly = syntax.options.last { $0 == "ro" || $0 == "rw" } == "ro"
+        let selinux = syntax.options.last { $0 == "z" || $0 == "Z" }
+        let propagation = syntax.options.compactMap(BindMount.Propagation.init(rawValue:)).last.map { Choice.known($0) }
         guard syntax.isBind else {
-            return .volume(
-                VolumeMount(
-                    source: syntax.source, target: target, readOnly: readOnly,
-                    noCopy: syntax.options.contains("nocopy"), hasOptions: text.utf8.count > 2
-                ))
+            var volume = VolumeMount(
+                source: syntax.source, target: target, readOnly: readOnly, noCopy: syntax.options.contains("nocopy"),
+                hasOptions: text.utf8.count > 2)
+            volume.selinux = selinux
+            volume.propagation = propagation
+            return .volume(volume)
         }
         var bind = BindMount(source: hostPath(syntax.source ?? ".", node), target: target, readOnly: readOnly)
-        bind.selinux = syntax.options.last { $0 == "z" || $0 == "Z" }
-        bind.propagation = syntax.options.last { BindMount.Propagation(rawValue: $0) != nil }.flatMap {
-            BindMount.Propagation(rawValue: $0)
-        }
+        bind.selinux = selinux
+        bind.propagation = propagation
         return .bind(bind)
     }
 
@@ -104,11 +105,7 @@ extension TreeReader {
         case .volume: return .volume(volumeMount(mount, target))
         case .tmpfs: return .tmpfs(tmpfsMount(mount, target))
         case .image:
-            guard let source = mount.source else {
-                missing("source", path, node, hint: "an image mount needs the name of an image")
-                return nil
-            }
-            return .image(imageMount(mount, source: source, target))
+            return .image(imageMount(mount, target))
         case .cluster, .npipe:
             return .other(
                 OtherMount(
@@ -126,21 +123,32 @@ extension TreeReader {
         for field in fields(options.value, options.path, known: known) ?? [] {
             switch field.name {
             case "create_host_path": bind.createHostPath = bool(field.value, field.path)
-            case "selinux":
-                bind.selinux = string(field.value, field.path)
-                if let selinux = bind.selinux, selinux != "z", selinux != "Z" {
-                    report("bad-value", "\(field.path): '\(selinux)' is none of z, Z", at: field.value)
-                }
-            case "propagation": bind.propagation = word(field.value, field.path)
+            case "selinux": bind.selinux = selinux(field.value, field.path)
+            case "propagation": bind.propagation = choice(field.value, field.path)
             default: bind.recursive = word(field.value, field.path)
             }
         }
         return bind
     }
 
+    private mutating func selinux(_ node: YAMLNode, _ path: String) -> String? {
+        guard let text = string(node, path) else { return nil }
+        if text != "z", text != "Z" { report("bad-value", "\(path): '\(text)' is none of z, Z", at: node) }
+        return text
+    }
+
     private mutating func volumeMount(_ mount: LongMount, _ target: String) -> VolumeMount {
         var volume = VolumeMount(source: mount.source, target: target, readOnly: mount.readOnly, hasOptions: false)
         volume.consistency = mount.consistency
+        if let options = mount.options["bind"] {
+            for field in fields(options.value, options.path, known: ["selinux", "propagation"]) ?? [] {
+                if field.name == "selinux" {
+                    volume.selinux = selinux(field.value, field.path)
+                } else {
+                    volume.propagation = choice(field.value, field.path)
+                }
+            }
+        }
         guard let options = mount.options["volume"] else { return volume }
         volume.hasOptions = true
         for field in fields(options.value, options.path, known: ["nocopy", "subpath", "labels"]) ?? [] {
@@ -172,9 +180,10 @@ extension TreeReader {
         return tmpfs
     }
 
-    private mutating func imageMount(_ mount: LongMount, source: String, _ target: String) -> ImageMount {
+    private mutating func imageMount(_ mount: LongMount, _ target: String) -> ImageMount {
         var image = ImageMount(
-            source: source, target: target, readOnly: mount.readOnly, consistency: mount.consistency, hasOptions: false)
+            source: mount.source, target: target, readOnly: mount.readOnly, consistency: mount.consistency,
+            hasOptions: false)
         guard let options = mount.options["image"] else { return image }
         image.hasOptions = true
         for field in fields(options.value, options.path, known: ["subpath"]) ?? [] {

@@ -137,7 +137,7 @@ extension TreeReader {
         case "tty": draft.service.tty = bool(node, at) ?? false
         case "stdin_open": draft.service.stdinOpen = bool(node, at) ?? false
         case "attach": draft.service.attach = bool(node, at)
-        case "userns_mode": draft.service.usesHostUserNamespace = usernsMode(node, at)
+        case "userns_mode": draft.service.userNamespaceMode = userNamespace(node, at)
         case "sysctls": draft.service.sysctls = keyValues(node, at).map { Sysctl(name: $0.name, value: $0.value ?? "") }
         case "ulimits": draft.service.ulimits = ulimits(node, at)
         case "shm_size": draft.service.shmSize = byteSize(node, at)
@@ -148,7 +148,7 @@ extension TreeReader {
         case "ipc":
             draft.service.ipc = namespace(node, at, ["host", "private", "shareable", "service:", "container:"])
         case "uts": draft.service.uts = namespace(node, at, ["host"])
-        case "cgroup": draft.service.cgroup = namespace(node, at, ["host", "private"])
+        case "cgroup": draft.service.cgroup = namespace(node, at, ["host", "private"], isChecked: true)
         case "cgroup_parent": draft.service.cgroupParent = string(node, at)
         case "devices": draft.service.devices = devices(node, at)
         case "device_cgroup_rules": draft.service.deviceRules = uniqueStrings(node, at)

@@ -74,7 +74,7 @@ extension Service {
         fields.addIfTrue("tty", tty)
         fields.addIfTrue("stdin_open", stdinOpen)
         fields.add("attach", attach)
-        if usesHostUserNamespace { fields.add("userns_mode", "host") }
+        fields.add("userns_mode", userNamespaceMode)
         fields.add("pid", pid?.text)
         fields.add("ipc", ipc?.text)
         fields.add("uts", uts?.text)
