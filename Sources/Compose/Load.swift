@@ -28,7 +28,10 @@ package func load(_ request: LoadRequest, warn: (Diagnostic) -> Void = { _ in })
     }
 
     var found = assembly.allDiagnostics + reader.diagnostics.items
-    if request.steps.contains(.consistency) { found += inconsistencies(enabled, disabled, draft) }
+    if request.steps.contains(.consistency) {
+        found += inconsistencies(enabled, disabled, draft)
+        for index in enabled.indices { Resolution.unifyScale(&enabled[index].service) }
+    }
     let all = Diagnostics(assembly.explained(found)).sorted(files: surroundings.displayNames)
     for warning in all.warnings { warn(warning) }
     guard !all.hasErrors else { throw .invalid(Diagnostics(all.items.filter { $0.severity == .error })) }

@@ -65,7 +65,9 @@ enum Servable {
             default: false
             }
         },
-        Attribute("userns_mode", hint: "leave it out, or write host") { ![nil, "host"].contains($0.userNamespaceMode) },
+        Attribute("userns_mode", hint: "leave it out, or write host") {
+            ![nil, "host"].contains($0.userNamespaceMode)
+        },
         Attribute("pid") { isOther($0.pid) },
         Attribute("ipc") { isOther($0.ipc) },
         Attribute("uts") { isOther($0.uts) },

@@ -45,7 +45,12 @@ extension TreeReader {
         for field in fields {
             switch field.name {
             case "cpus": amounts.cpus = number(field.value, field.path, in: 0 ... .infinity)
-            case "memory": amounts.memory = byteSize(field.value, field.path)
+            case "memory":
+                guard case .string? = field.value.value else {
+                    mismatch(field.value, field.path, "a string")
+                    continue
+                }
+                amounts.memory = byteSize(field.value, field.path)
             case "pids": amounts.pids = int(field.value, field.path, in: -1 ... .max)
             case "devices":
                 amounts.devices = deviceRequests(field.value, field.path, needsCapabilities: true)

@@ -102,12 +102,22 @@ extension TreeReader {
     }
 
     /// A mapping of names to strings or numbers.
-    mutating func options(_ node: YAMLNode, _ path: String) -> [KeyValue] {
+    mutating func options(_ node: YAMLNode, _ path: String, allowsNull: Bool = false) -> [KeyValue] {
         guard let pairs = pairs(node, path) else { return [] }
         return pairs.compactMap { pair in
+            switch pair.value.value {
+            case .bool?: return mismatched(pair, path)
+            case .null? where !allowsNull: return mismatched(pair, path)
+            default: break
+            }
             guard let value = text(pair.value, "\(path).\(pair.name)") else { return nil }
             return KeyValue(name: pair.name, value: value ?? "")
         }
+    }
+
+    private mutating func mismatched(_ pair: YAMLPair, _ path: String) -> KeyValue? {
+        mismatch(pair.value.isNull ? pair.key : pair.value, "\(path).\(pair.name)", "a string or a number")
+        return nil
     }
 
     /// A path of the host: absolute, from the directory that the file's paths start at; `~` is the home directory.

@@ -26,7 +26,7 @@ extension TreeReader {
             case "privileged": hook.privileged = bool(field.value, field.path) ?? false
             case "working_dir": hook.workingDirectory = string(field.value, field.path)
             default:
-                hook.environment = keyValues(field.value, field.path).map {
+                hook.environment = namedVariables(field.value, field.path).map {
                     EnvironmentVariable(name: $0.name, value: $0.value)
                 }
             }

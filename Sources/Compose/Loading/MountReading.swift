@@ -84,6 +84,7 @@ extension TreeReader {
             default: mount.options[field.name] = field
             }
         }
+        if let type = mount.type { warnOfForeign(mount, type, path) }
         if node["type"] == nil {
             missing("type", path, node, hint: "it is one of bind, volume, tmpfs, image, cluster, npipe")
         }
@@ -91,6 +92,23 @@ extension TreeReader {
         guard let type = mount.type, let target = mount.target, !target.isEmpty else { return nil }
         return self.mount(mount, type, Path.cleaned(target), node, path)
     }
+
+    /// docker compose hands on what belongs to another type, and its engine refuses it.
+    private mutating func warnOfForeign(_ mount: LongMount, _ type: MountType, _ path: String) {
+        var foreign = mount.options.values.filter { $0.name != type.rawValue && ($0.name, type) != ("bind", .volume) }
+            .map { ($0.name, $0.key) }
+        if type == .tmpfs, mount.source != nil, let node = mount.sourceNode { foreign.append(("source", node)) }
+        for (name, node) in foreign { warnOfForeign("\(path).\(name)", node, type) }
+    }
+
+    private mutating func warnOfForeign(_ path: String, _ node: YAMLNode, _ type: MountType) {
+        diagnostics.add(
+            Diagnostic(
+                .warning, code: "no-effect", "\(path) has no effect on a mount of type \(type.rawValue)", at: node.place
+            ))
+    }
+
+    private static let bindKeys = ["create_host_path", "selinux", "propagation", "recursive"]
 
     private mutating func mount(
         _ mount: LongMount, _ type: MountType, _ target: String, _ node: YAMLNode, _ path: String
@@ -119,8 +137,7 @@ extension TreeReader {
         bind.consistency = mount.consistency
         guard let options = mount.options["bind"] else { return bind }
         bind.hasOptions = true
-        let known = ["create_host_path", "selinux", "propagation", "recursive"]
-        for field in fields(options.value, options.path, known: known) ?? [] {
+        for field in fields(options.value, options.path, known: Self.bindKeys) ?? [] {
             switch field.name {
             case "create_host_path": bind.createHostPath = bool(field.value, field.path)
             case "selinux": bind.selinux = selinux(field.value, field.path)
@@ -141,11 +158,11 @@ extension TreeReader {
         var volume = VolumeMount(source: mount.source, target: target, readOnly: mount.readOnly, hasOptions: false)
         volume.consistency = mount.consistency
         if let options = mount.options["bind"] {
-            for field in fields(options.value, options.path, known: ["selinux", "propagation"]) ?? [] {
-                if field.name == "selinux" {
-                    volume.selinux = selinux(field.value, field.path)
-                } else {
-                    volume.propagation = choice(field.value, field.path)
+            for field in fields(options.value, options.path, known: Self.bindKeys) ?? [] {
+                switch field.name {
+                case "selinux": volume.selinux = selinux(field.value, field.path)
+                case "propagation": volume.propagation = choice(field.value, field.path)
+                default: warnOfForeign(field.path, field.key, .volume)
                 }
             }
         }

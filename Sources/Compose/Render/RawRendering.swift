@@ -59,7 +59,8 @@ struct RawRendering {
         guard case .mapping(let pairs) = node.content else { return reader.document(node) }
         var fields = pairs.map { Document.Field($0.name, value(of: $0)) }
         guard reader.steps.contains(.normalization) else { return .object(fields) }
-        if ["networks", "network_mode", "provider"].allSatisfy({ node[$0] == nil }) {
+        if ["network_mode", "provider"].allSatisfy({ node[$0] == nil }), node["networks"]?.isEmpty ?? true {
+            fields.removeAll { $0.name == "networks" }
             fields.append(Document.Field("networks", .object([Document.Field("default", .null)])))
         }
         let index = fields.firstIndex { $0.name == "depends_on" }
@@ -111,7 +112,8 @@ struct RawRendering {
         case "label_file": return items(node, path)
         case "dns": return once(items(node, reader.document))
         case "devices": return items(node, device, once: "target")
-        case "environment", "labels", "annotations", "sysctls", "expose", "profiles", "links", "cap_add", "cap_drop", "dns_opt",
+        case "environment", "labels", "annotations", "sysctls", "expose", "profiles", "links", "cap_add", "cap_drop",
+            "dns_opt",
             "dns_search", "tmpfs":
             return once(reader.document(node))
         case "develop": return develop(node)
@@ -120,8 +122,12 @@ struct RawRendering {
     }
 
     private func build(_ node: YAMLNode) -> Document {
-        var fields = (node.mapping ?? []).map {
-            Document.Field($0.name, $0.name == "context" ? context($0.value) : reader.document($0.value))
+        var fields = (node.mapping ?? []).map { pair in
+            switch pair.name {
+            case "context": Document.Field(pair.name, context(pair.value))
+            case "secrets": Document.Field(pair.name, items(pair.value, grant))
+            default: Document.Field(pair.name, reader.document(pair.value))
+            }
         }
         if node.mapping == nil { fields.append(Document.Field("context", context(node))) }
         if node.mapping != nil, node["context"] == nil {
@@ -134,162 +140,21 @@ struct RawRendering {
         return .object(fields)
     }
 
-    private func dependencies(_ node: YAMLNode) -> Document {
-        let required = Document.Field("required", .bool(true))
-        guard case .mapping(let pairs) = node.content else {
-            return names(node) { _ in .object([.init("condition", .string("service_started")), required]) }
-        }
-        return .object(
-            pairs.map { pair in
-                let value = reader.document(pair.value)
-                guard case .object(let fields) = value, value["required"] == nil else { return .init(pair.name, value) }
-                return .init(pair.name, .object(fields + [required]))
-            })
-    }
-
-    private func environmentFile(_ node: YAMLNode) -> Document {
-        guard case .mapping(let pairs) = node.content else {
-            return .object([.init("path", path(node)), .init("required", .bool(true))])
-        }
-        var fields = pairs.map { Document.Field($0.name, $0.name == "path" ? path($0.value) : reader.document($0.value)) }
-        if node["required"] == nil { fields.append(.init("required", .bool(true))) }
-        return .object(fields)
-    }
-
-    private func grant(_ node: YAMLNode) -> Document {
-        node.scalar.map { .object([.init("source", .string($0.text))]) } ?? reader.document(node)
-    }
-
-    private func secret(_ node: YAMLNode) -> Document {
-        let document = grant(node)
-        guard case .object(let fields) = document, case .string(let source)? = document["source"] else { return document }
-        guard document["target"] == nil else { return document }
-        return .object(fields + [.init("target", .string("/run/secrets/\(source)"))])
-    }
-
-    private func device(_ node: YAMLNode) -> Document {
-        guard let text = node.scalar?.text else { return reader.document(node) }
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count <= 3 else { return .string(text) }
-        return .object([
-            .init("source", .string(parts[0])), .init("target", .string(parts.count > 1 ? parts[1] : parts[0])),
-            .init("permissions", .string(parts.count > 2 ? parts[2] : "rwm")),
-        ])
-    }
-
-    private func develop(_ node: YAMLNode) -> Document {
-        .object(
-            (node.mapping ?? []).map { pair in
-                guard pair.name == "watch" else { return .init(pair.name, reader.document(pair.value)) }
-                return .init(
-                    pair.name,
-                    items(pair.value) { trigger in
-                        .object(
-                            (trigger.mapping ?? []).map { field in
-                                switch field.name {
-                                case "path": .init(field.name, path(field.value))
-                                case "ignore", "include": .init(field.name, items(field.value, reader.document))
-                                case "x-initialSync": .init("initial_sync", reader.document(field.value))
-                                default: .init(field.name, reader.document(field.value))
-                                }
-                            })
-                    })
-            })
-    }
-
-    private func volume(_ node: YAMLNode) -> Document {
-        guard let text = node.scalar?.text else { return longVolume(node) }
-        let syntax: VolumeSyntax
-        do throws(VolumeSyntax.Failure) {
-            syntax = try VolumeSyntax(parsing: text)
-        } catch {
-            return .string(text)
-        }
-        let type = syntax.isBind ? "bind" : "volume"
-        var fields = Fields()
-        fields.add("type", type)
-        if let source = syntax.source {
-            fields.add("source", syntax.isBind ? reader.hostPath(source, node) : source)
-        }
-        fields.add("target", cleaned(syntax.target))
-        fields.addIfTrue("read_only", syntax.options.last { $0 == "ro" || $0 == "rw" } == "ro")
-        let selinux = syntax.options.last { $0 == "z" || $0 == "Z" }
-        let propagation = syntax.options.last { BindMount.Propagation(rawValue: $0) != nil }
-        var bind = Fields()
-        if syntax.isBind { bind.add("create_host_path", true) }
-        bind.add("selinux", selinux)
-        bind.add("propagation", propagation)
-        if syntax.isBind || !bind.fields.isEmpty { fields.add("bind", bind.document) }
-        if !syntax.isBind {
-            var options = Fields()
-            options.addIfTrue("nocopy", syntax.options.contains("nocopy"))
-            fields.add("volume", options.document)
-        }
-        return fields.document
-    }
-
-    private func cleaned(_ target: String) -> String {
-        reader.steps.contains(.normalization) ? Path.cleaned(target) : target
-    }
-
-    private func longVolume(_ node: YAMLNode) -> Document {
-        guard case .mapping(let pairs) = node.content else { return reader.document(node) }
-        let isBind = node["type"]?.scalar?.text == "bind"
-        return .object(
-            pairs.map { pair in
-                let value =
-                    switch pair.name {
-                    case "source" where isBind: path(pair.value)
-                    case "target": pair.value.scalar.map { .string(cleaned($0.text)) } ?? reader.document(pair.value)
-                    default: reader.document(pair.value)
-                    }
-                guard pair.name == "bind", case .object(let fields) = value, value["create_host_path"] == nil else {
-                    return .init(pair.name, value)
-                }
-                return .init(pair.name, .object(fields + [.init("create_host_path", .bool(true))]))
-            })
-    }
-
-    /// In the long form where all of them can be read without variables; else as written.
-    private func ports(_ node: YAMLNode) -> Document {
-        var result: [Document] = []
-        for item in node.sequence ?? [node] {
-            guard let text = item.scalar?.text else {
-                result.append(longPort(item))
-                continue
-            }
-            do throws(PortSyntax.Failure) {
-                result += try PortSyntax.parse(text).map(\.document)
-            } catch {
-                return reader.document(node)
-            }
-        }
-        return .array(result)
-    }
-
-    private func longPort(_ node: YAMLNode) -> Document {
-        let document = reader.document(node)
-        guard case .object(var fields) = document else { return document }
-        if document["mode"] == nil { fields.append(.init("mode", .string("ingress"))) }
-        if document["protocol"] == nil { fields.append(.init("protocol", .string("tcp"))) }
-        return .object(fields)
-    }
-
     /// A list of names as a mapping; a mapping as it is.
-    private func names(_ node: YAMLNode, _ value: (String) -> Document) -> Document {
+    func names(_ node: YAMLNode, _ value: (String) -> Document) -> Document {
         guard case .sequence(let items) = node.content else { return reader.document(node) }
         return .object(items.map { item in Document.Field(item.scalar?.text ?? "", value(item.scalar?.text ?? "")) })
     }
 
     /// A list, or one item of it. Of those with the same text under `key` the last counts, at the place of the first.
-    private func items(_ node: YAMLNode, _ change: (YAMLNode) -> Document, once key: String? = nil) -> Document {
+    func items(_ node: YAMLNode, _ change: (YAMLNode) -> Document, once key: String? = nil) -> Document {
         let list = Document.array((node.sequence ?? [node]).map(change))
         guard let key else { return list }
         return once(list) { if case .string(let text)? = $0[key] { text } else { nil } }
     }
 
     /// Of the items of a list that mean the same thing, the last at the place of the first: `KEY` and `KEY=VALUE` alike.
-    private func once(_ list: Document, by key: (Document) -> String? = Self.keyOfText) -> Document {
+    func once(_ list: Document, by key: (Document) -> String? = Self.keyOfText) -> Document {
         guard case .array(let items) = list else { return list }
         var result: [Document] = []
         var positions: [String: Int] = [:]
@@ -305,7 +170,7 @@ struct RawRendering {
         return .array(result)
     }
 
-    private static func keyOfText(_ item: Document) -> String? {
+    static func keyOfText(_ item: Document) -> String? {
         switch item {
         case .string(let text): String(text.prefix { $0 != "=" })
         case .int(let number): "\(number)"
@@ -313,14 +178,25 @@ struct RawRendering {
         }
     }
 
-    private func path(_ node: YAMLNode) -> Document {
+    func path(_ node: YAMLNode) -> Document {
         guard let text = node.scalar?.text else { return reader.document(node) }
         return .string(reader.hostPath(text, node))
     }
 
     /// A build context. What starts with a variable may become absolute, or no path at all.
-    private func context(_ node: YAMLNode) -> Document {
+    func context(_ node: YAMLNode) -> Document {
         guard let text = node.scalar?.text else { return reader.document(node) }
         return .string(text.hasPrefix("$") || text.contains("://") ? text : reader.hostPath(text, node))
+    }
+}
+
+extension YAMLNode {
+    /// Whether it is null, or a list or mapping of nothing.
+    fileprivate var isEmpty: Bool {
+        switch content {
+        case .scalar: isNull
+        case .sequence(let items): items.isEmpty
+        case .mapping(let pairs): pairs.isEmpty
+        }
     }
 }
