@@ -56,17 +56,27 @@ package struct Dotenv {
     }
 
     /// The lines of a file with `format: raw`: nothing in a value means anything.
-    package mutating func readRaw(_ source: SourceFile) -> [(String, String)] {
+    ///
+    /// - Throws: the first line whose name is missing or has blanks.
+    package mutating func readRaw(_ source: SourceFile) throws(Diagnostic) -> [(String, String)] {
+        try checkEncoding(source)
         var found: [(String, String)] = []
-        for raw in source.bytes.split(separator: UInt8(ascii: "\n")) {
+        let lines = source.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, raw) in lines.enumerated() {
             let text = String(decoding: raw.last == 13 ? raw.dropLast() : raw, as: UTF8.self)
             let line = text.drop { $0 == " " || $0 == "\t" }
             guard !line.isEmpty, line.first != "#" else { continue }
-            guard let equals = line.firstIndex(of: "=") else {
-                if let value = environment[String(line)] { found.append((String(line), value)) }
-                continue
+            let equals = line.utf8.firstIndex(of: UInt8(ascii: "="))
+            let name = String(line[..<(equals ?? line.endIndex)])
+            guard !name.isEmpty, !name.contains(where: \.isWhitespace) else {
+                let problem = name.isEmpty ? "a variable needs a name" : "variable '\(name)' contains blanks"
+                throw Problem.message(problem).diagnostic(source, line: index + 1)
             }
-            found.append((String(line[..<equals]), String(line[line.index(after: equals)...])))
+            if let equals {
+                found.append((name, String(line[line.utf8.index(after: equals)...])))
+            } else if let value = environment[name] {
+                found.append((name, value))
+            }
         }
         for (name, value) in found { values[name] = value }
         return found

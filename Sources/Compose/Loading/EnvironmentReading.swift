@@ -127,7 +127,7 @@ extension TreeReader {
         let path = Path.absolute(file.path, from: contexts.project.directory)
         do {
             let source = SourceFile(name: node.scalar?.text ?? file.path, bytes: try FileReading.bytes(of: path))
-            return file.isRaw ? dotenv.readRaw(source) : try dotenv.read(source)
+            return file.isRaw ? try dotenv.readRaw(source) : try dotenv.read(source)
         } catch let error as FileError {
             if error.isMissing, !file.isRequired { return [] }
             report(
