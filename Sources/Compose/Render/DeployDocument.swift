@@ -86,7 +86,7 @@ extension DeviceRequest {
         var fields = Fields()
         fields.add("capabilities", capabilities)
         fields.add("driver", driver)
-        if let count, count != 0 { fields.add("count", count) }
+        fields.add("count", count)
         fields.add("device_ids", deviceIDs)
         fields.add("options", options)
         return fields.document

@@ -207,7 +207,7 @@ extension PortMapping {
 
 extension Ulimit {
     var document: Document {
-        if isSingle { return soft == 0 ? .object([]) : .int(soft) }
+        if isSingle, soft != 0 { return .int(soft) }
         var fields = Fields()
         fields.add("soft", .int(soft))
         fields.add("hard", .int(hard))
