@@ -83,7 +83,9 @@ private func assemble(
     var environment = surroundings.environment
     environment["COMPOSE_PROJECT_NAME"] = name
     let directory = surroundings.projectDirectory
-    let context = FileContext(directory: directory, projectDirectory: directory, environment: environment)
+    let context = FileContext(
+        directory: directory, projectDirectory: directory, environment: environment,
+        variablePlaces: surroundings.variablePlaces)
     var assembly = Assembly(workingDirectory: surroundings.workingDirectory, project: context)
     assembly.interpolation.replacesVariables = replacingVariables
     assembly.merge.history = recordingHistory ? MergeHistory() : nil

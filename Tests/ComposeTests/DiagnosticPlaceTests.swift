@@ -184,7 +184,7 @@ import Testing
         guard case .invalid(let diagnostics) = error else { return }
         #expect(
             diagnostics.items.map { $0.document.json(indent: false) } == [
-                #"{"severity":"error","code":"duplicate-key","message":"the key 'services' stands twice in this mapping","place":{"file":"compose.yaml","line":3,"column":1,"endLine":3,"endColumn":9},"notes":[{"message":"it is first given here","place":{"file":"compose.yaml","line":1,"column":1,"endLine":1,"endColumn":9}}]}"#
+                #"{"severity":"error","code":"duplicate-key","message":"the key 'services' stands twice in this mapping","place":{"file":"compose.yaml","line":3,"column":1,"endLine":3,"endColumn":9},"related":[{"message":"it is first given here","place":{"file":"compose.yaml","line":1,"column":1,"endLine":1,"endColumn":9}}]}"#
             ])
     }
 

@@ -48,7 +48,7 @@ struct Assembly {
         for file in files {
             let chain = chain + [IncludeStep(path: file.path)]
             for var document in file.documents {
-                interpolation.environment = context.environment
+                interpolation.use(context)
                 interpolation.interpolate(&document)
                 document = including(document, context, chain)
                 document = extending(document, path: file.path)
@@ -106,13 +106,14 @@ struct Assembly {
         diagnostics.items + interpolation.diagnostics.items + merge.diagnostics.items
     }
 
-    /// What was found; what is in an included or extended file says how it came in.
+    /// What was found; what is in an included or extended file says how it came in, and a value with variables where they
+    /// come from.
     func explained(_ items: [Diagnostic]) -> [Diagnostic] {
-        guard !origins.isEmpty else { return items }
-        return items.map { item in
-            guard let file = item.place?.range.file, let origin = origins[file] else { return item }
+        items.map { item in
+            guard let start = item.place?.range.start else { return item }
             var item = item
-            item.notes.append(origin)
+            if item.code != "unset-variable" { item.notes += interpolation.sources(ofValueAt: start) }
+            if let origin = origins[start.file] { item.notes.append(origin) }
             return item
         }
     }

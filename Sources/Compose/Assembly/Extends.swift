@@ -141,11 +141,11 @@ extension Assembly {
         if let index = extendedFiles.firstIndex(where: isKnown) { return index }
         let inner = FileContext(
             directory: Path.directory(of: path), projectDirectory: context.projectDirectory,
-            environment: context.environment)
+            environment: context.environment, variablePlaces: context.variablePlaces)
         guard let file = read(path, inner, namedBy: node, "extended") else { return nil }
         var root: YAMLNode?
         for var document in file.documents {
-            interpolation.environment = context.environment
+            interpolation.use(context)
             interpolation.interpolate(&document)
             root = root.map { merge.merge(document, onto: $0) } ?? document
         }
