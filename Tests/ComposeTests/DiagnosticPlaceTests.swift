@@ -179,7 +179,7 @@ import Testing
     @Test("For programs a diagnostic is an object with its code and its places")
     func document() throws {
         let error = try #require(throws: LoadError.self) {
-            try project("services: {a: {image: x}}\nx: {}\nservices: {}\n")
+            try project("services: {a: {image: x}}\nx-x: {}\nservices: {}\n")
         }
         guard case .invalid(let diagnostics) = error else { return }
         #expect(

@@ -31,6 +31,8 @@ struct Assembly {
     var included = 0
     private var size = 0
     var copied = 0
+    /// Whether something of the files could not be read: then what refers to something else cannot be checked.
+    var isPartial = false
     /// Files that services extend, once read.
     var extendedFiles: [ServiceFile] = []
 
@@ -94,12 +96,10 @@ struct Assembly {
         }
         if origins[name] == nil { origins[name] = Diagnostic.Note("the file is \(word) here", at: node.place) }
         contexts.set(context, for: source)
-        do throws(Diagnostics) {
-            return LoadedFile(path: path, documents: try composeDocuments(source))
-        } catch {
-            for item in error.items { diagnostics.add(item) }
-            return nil
-        }
+        let (documents, mistakes) = composeDocuments(source)
+        for item in mistakes.items { diagnostics.add(item) }
+        if !mistakes.items.isEmpty { isPartial = true }
+        return documents.isEmpty ? nil : LoadedFile(path: path, documents: documents)
     }
 
     var allDiagnostics: [Diagnostic] {
@@ -119,11 +119,10 @@ struct Assembly {
     }
 }
 
-/// The documents of a Compose file: each a mapping, and at least one that is not empty.
-func composeDocuments(_ source: SourceFile) throws(Diagnostics) -> [YAMLNode] {
-    let documents = try readYAML(source)
-    var diagnostics = Diagnostics()
-    if documents.isEmpty { diagnostics.add(emptyFile(source)) }
+/// The documents of a Compose file that can be read, each a mapping, and what is wrong with it: at least one must not be empty.
+func composeDocuments(_ source: SourceFile) -> (documents: [YAMLNode], diagnostics: Diagnostics) {
+    var (documents, diagnostics) = readableYAML(source)
+    if documents.isEmpty, diagnostics.items.isEmpty { diagnostics.add(emptyFile(source)) }
     if documents.count > documentLimit {
         diagnostics.add(
             Diagnostic(
@@ -138,8 +137,8 @@ func composeDocuments(_ source: SourceFile) throws(Diagnostics) -> [YAMLNode] {
                     code: "wrong-type", "the top level must be a mapping, not \(document.kind)", at: document.place))
         }
     }
-    guard diagnostics.items.isEmpty else { throw diagnostics }
-    return documents
+    documents.removeAll { $0.mapping?.isEmpty ?? true }
+    return (documents.count > documentLimit ? [] : documents, diagnostics)
 }
 
 /// Each document is merged over all before it.

@@ -123,6 +123,7 @@ extension Assembly {
             return nil
         }
         guard let found = file.services[name] else {
+            guard !isPartial else { return nil }
             let place = reference.file == nil ? "" : " in \(Path.relative(file.path, to: workingDirectory))"
             diagnostics.add(
                 Diagnostic(
