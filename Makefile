@@ -13,7 +13,7 @@ PACKAGES := libyaml-dev libcap-dev libseccomp-dev libarchive-dev libacl1-dev zli
 	docker-registry skopeo openssl apache2-utils
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build images demo test bench fmt lint install clean
+.PHONY: help setup build images demo test fuzz bench fmt lint install clean
 
 help: ## Show this help
 	@echo "make TARGET, on Debian 12 with Swift 6.3; demo, test and bench as root:"
@@ -45,6 +45,9 @@ test: build images ## Run all tests, on the real kernel
 	TRICE_BINARY=$(TRICE) TRICE_IMAGES=$(IMAGES) Tests/run
 	TRICE_BINARY=$(TRICE) Tests/behaviour
 
+fuzz: setup ## Fuzz what reads Compose files, FUZZ_SECONDS (60) a target
+	Tests/fuzz
+
 bench: build images ## Measure start, stop, exec, run and config, beside the kernel's floor
 	TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/run
 
@@ -68,4 +71,4 @@ install: ## Install below PREFIX (default: /usr/local)
 	@if [ -f Documentation/trice.1 ]; then install -D -m 644 Documentation/trice.1 $(DESTDIR)$(PREFIX)/share/man/man1/trice.1; fi
 
 clean: ## Remove what was built
-	rm -rf .build
+	rm -rf .build .build-fuzz

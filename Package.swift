@@ -116,3 +116,18 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `make fuzz`: one target of libFuzzer each, with the modules below them instrumented.
+if Context.environment["TRICE_FUZZ"] != nil {
+    for target in package.targets where ["Core", "YAML", "Compose"].contains(target.name) {
+        target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer"]))
+    }
+    package.targets.append(.target(name: "Driver", path: "Tests/Fuzz/Driver", swiftSettings: strict))
+    for name in ["YAMLTree", "Interpolation", "DotenvReader", "Loader"] {
+        package.targets.append(
+            .executableTarget(
+                name: "Fuzz\(name)", dependencies: ["Compose", "Core", "Driver", "YAML"], path: "Tests/Fuzz/\(name)",
+                swiftSettings: strict + [.unsafeFlags(["-sanitize=fuzzer"])],
+                linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+    }
+}

@@ -141,7 +141,7 @@ package struct GlobalOptions: ParsableArguments, Sendable {
     @Option(help: ArgumentHelp("How progress is shown: auto, tty, plain, json, quiet.", valueName: "KIND"))
     package var progress: ProgressKind = .auto
 
-    @Option(help: ArgumentHelp("How mistakes in the files are said: text, json.", valueName: "FORMAT"))
+    @Option(help: ArgumentHelp("How mistakes in the files are said: text, json, github.", valueName: "FORMAT"))
     package var diagnostics: DiagnosticFormat = .text
 
     @Option(help: ArgumentHelp("Whether to use colours and cursor movement: auto, never, always.", valueName: "WHEN"))
@@ -151,5 +151,5 @@ package struct GlobalOptions: ParsableArguments, Sendable {
 }
 
 package enum ProgressKind: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, tty, plain, json, quiet }
-package enum DiagnosticFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case text, json }
+package enum DiagnosticFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case text, json, github }
 package enum AnsiMode: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, never, always }
