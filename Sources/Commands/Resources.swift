@@ -17,7 +17,7 @@ struct Images: ParsableCommand {
     var quiet = false
     @Option(help: ArgumentHelp("table or json.", valueName: "FORMAT"))
     var format: ListFormat = .table
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     /// As docker compose names the fields.
@@ -70,7 +70,7 @@ struct Volumes: ParsableCommand {
     var quiet = false
     @Option(help: ArgumentHelp("table or json.", valueName: "FORMAT"))
     var format: ListFormat = .table
-    @Argument(help: ArgumentHelp("Only those of these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only those of these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     /// As docker compose names the fields.

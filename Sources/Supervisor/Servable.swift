@@ -28,7 +28,6 @@ enum Servable {
     private static let attributes: [Attribute<Service>] = [
         Attribute("build") { $0.build != nil },
         Attribute("provider") { $0.provider != nil },
-        Attribute("develop") { $0.develop != nil },
         Attribute("models") { !$0.models.isEmpty },
         Attribute("pull_refresh_after") { $0.pullRefreshAfter != nil },
 
@@ -206,6 +205,7 @@ enum Servable {
     static let partlyRefused = [
         "networks.driver": "all but `bridge`", "networks.driver_opts": "all but the MTU's",
         "networks.enable_ipv4": "false", "networks.ipam": "drivers and options",
+        "services.develop": "by `watch`, action `rebuild`",
         "services.isolation": "all but `default`", "services.network_mode": "`bridge`",
         "services.platform": "another than the host's", "services.ports": "SCTP",
         "services.pull_policy": "`always`, `refresh`, `daily`, `weekly`, `every_…`, `build`",

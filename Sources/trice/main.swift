@@ -10,4 +10,4 @@ import Supervisor
 if CommandLine.arguments.count == 3, CommandLine.arguments[1] == SupervisorStart.launcherArgument {
     SupervisorStart.runLauncher(ProjectPaths(Roots.fromEnvironment(), project: CommandLine.arguments[2]))
 }
-Trice.run(Array(CommandLine.arguments.dropFirst()))
+Trice.run(Array(CommandLine.arguments.dropFirst()), as: CommandLine.arguments.first ?? "trice")

@@ -26,10 +26,12 @@ final class Progress {
     private let width: Int
     private let height: Int
 
-    init(_ global: GlobalOptions) {
+    init(_ global: GlobalOptions, isQuiet: Bool = false) {
         let terminal = Output.terminalSize(of: 2)
-        let isLive = global.progress == .tty || (global.progress == .auto && global.ansi != .never && terminal != nil)
-        kind = global.progress == .auto ? (isLive ? .tty : .plain) : global.progress
+        let isDumb = Context.environment["TERM"] == "dumb"
+        let isLive = global.ansi != .never && terminal != nil && !isDumb
+        let asked = global.progress ?? .auto
+        kind = isQuiet ? .quiet : asked == .auto ? (isLive ? .tty : .plain) : asked
         colour = Output.usesColour(global.ansi, on: 2)
         (width, height) = (terminal?.columns ?? 80, terminal?.rows ?? 24)
     }

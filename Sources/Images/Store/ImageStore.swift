@@ -44,6 +44,9 @@ package struct ImageStore: Sendable {
         return try image(entry)
     }
 
+    /// The image of this name or id; nil where there is none.
+    package func find(_ name: String) throws -> Image? { try find(name, in: readIndex()).map { try image($0) } }
+
     /// Every image, the newest first.
     package func list() throws -> [Image] {
         try readIndex().images.map { try image($0) }.sorted { ($0.created, $0.id) > ($1.created, $1.id) }

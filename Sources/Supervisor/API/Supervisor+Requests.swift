@@ -17,16 +17,17 @@ extension Supervisor {
             switch request.command {
             case .up(let options): try up(client, options, descriptors)
             case .down(let options): try down(client, options)
-            case .start(let services): try start(client, services)
+            case .start(let services, let wait): try start(client, services, wait: wait)
             case .stop(let services, let timeout): try stop(client, services, timeout)
             case .restart(let services, let timeout, let alone): try restart(client, services, timeout, alone: alone)
-            case .kill(let services, let signal): try kill(client, services, signal)
+            case .kill(let services, let signal, let index): try kill(client, services, signal, index: index)
             case .pause(let services, let frozen): try pause(client, services, frozen)
             case .remove(let services, let stop, _): try remove(client, services, stop: stop)
             case .exec(let options): try exec(options, for: client, descriptors)
             case .run(let options): try run(client, options, descriptors)
-            case .wait(let services): try wait(client, services)
-            case .events: listeners.append(client)
+            case .attach(let service, let index): try attach(client, service, index, descriptors)
+            case .wait(let services, let any): try wait(client, services, any: any)
+            case .events(let since): try listen(client, since: since)
             case .status:
                 client.send(.status(Status(supervisorPID: getpid(), containers: containers.values.map(\.record))))
                 client.end(.finished(0))
@@ -157,7 +158,7 @@ extension Supervisor {
 
     // MARK: Services
 
-    private func start(_ client: Connection, _ services: [String]) throws {
+    private func start(_ client: Connection, _ services: [String], wait: Bool) throws {
         let names = try select(services)
         for name in names
         where !containers.values.contains(where: { $0.record.config.service == name && !$0.state.isOneOff }) {
@@ -168,7 +169,7 @@ extension Supervisor {
             goal.requested = realTime()
             goal.rerunsCompleted = true
         }
-        waitUntilReached(client, names)
+        waitUntilReached(client, names, healthy: wait)
     }
 
     private func stop(_ client: Connection, _ services: [String], _ timeout: Int?) throws {
@@ -210,9 +211,10 @@ extension Supervisor {
         waitUntilReached(client, names)
     }
 
-    private func kill(_ client: Connection, _ services: [String], _ signal: Int32) throws {
+    private func kill(_ client: Connection, _ services: [String], _ signal: Int32, index: Int?) throws {
         let names = try select(services)
-        for container in containers.values where names.contains(container.record.config.service) {
+        for container in containers.values
+        where names.contains(container.record.config.service) && (index == nil || index == container.state.number) {
             guard let pidfd = container.pidfd, container.state.phase == .running || container.state.phase == .stopping
             else { continue }
             let stopSignal = signalNumber(
@@ -247,10 +249,18 @@ extension Supervisor {
         if stop { waitUntilReached(client, names) } else { client.end(.finished(0)) }
     }
 
-    private func wait(_ client: Connection, _ services: [String]) throws {
+    private func listen(_ client: Connection, since: UInt64?) throws {
+        if let since {
+            eventLog.flush()
+            for event in try EventLog.read(paths, since: since) { client.send(.event(event)) }
+        }
+        listeners.append(client)
+    }
+
+    private func wait(_ client: Connection, _ services: [String], any: Bool) throws {
         let names = try select(services)
         let ids = containers.values.filter { names.contains($0.record.config.service) && !$0.state.isOneOff }.map(\.id)
-        waiters.append(Waiter(client, .ended(ids)))
+        waiters.append(Waiter(client, .ended(ids, any: any)))
         reconcile()
     }
 
@@ -282,9 +292,9 @@ extension Supervisor {
         try records.write(next)
     }
 
-    private func waitUntilReached(_ client: Connection, _ names: Set<String>) {
+    private func waitUntilReached(_ client: Connection, _ names: Set<String>, healthy: Bool = false) {
         if !listeners.contains(where: { $0 === client }) { listeners.append(client) }
-        waiters.append(Waiter(client, .reached(names, healthy: false)))
+        waiters.append(Waiter(client, .reached(names, healthy: healthy)))
         reconcile()
     }
 }
