@@ -8,11 +8,11 @@ import Core
 ///
 /// docker starts its plugins with `docker-cli-plugin-metadata`, to hear what they are, and then with the words of its own
 /// command line, `compose` included (docker/cli, cli-plugins/metadata).
-enum DockerComposeGuise {
+package enum DockerComposeGuise {
     static let name = "docker-compose"
 
     /// The docker compose whose commands and flags these are; scripts compare its number.
-    static let version = "5.6.1"
+    package static let version = "5.6.1"
 
     static func isWorn(as program: String) -> Bool { program.split(separator: "/").last.map(String.init) == name }
 
