@@ -16,7 +16,7 @@ import Testing
             services:
               web:
                 image: ${IMAGE:-busybox:1}
-                command: httpd -f -p 80 -h /srv
+                command: httpd -f -p 80 -h /app
                 ports: ["80"]
                 environment: { MODE: "${MODE:-dev}" }
                 volumes: [".:/app", "data:/data"]
@@ -120,7 +120,8 @@ import Testing
             func compose(_ words: String...) -> Outcome {
                 box.run([Self.docker ?? "", "compose", "-p", "plugin"] + words, environment: environment)
             }
-            #expect(box.run([Self.docker ?? "", "compose", "version"], environment: environment).out.contains("+trice-"))
+            #expect(
+                box.run([Self.docker ?? "", "compose", "version"], environment: environment).out.contains("+trice-"))
             #expect(compose("up", "-d").status == 0)
             #expect(compose("ps", "--services").out == "a\n")
             #expect(compose("exec", "-T", "a", "sh", "-c", "exit 3").status == 3)
