@@ -23,7 +23,11 @@ package struct Trice: ParsableCommand {
         version: version, groupedSubcommands: groups)
 
     fileprivate static let groups: [CommandGroup] = [
-        CommandGroup(name: "Stacks:", subcommands: [Up.self, Down.self, Ps.self, Logs.self, Config.self, Ls.self]),
+        CommandGroup(
+            name: "Stacks:",
+            subcommands: [
+                Up.self, Down.self, Plan.self, Why.self, Ps.self, Logs.self, Config.self, Ls.self,
+            ]),
         CommandGroup(
             name: "Services:",
             subcommands: [

@@ -75,6 +75,12 @@ struct Up: ParsableCommand {
     var watch = false
     @Flag(inversion: .prefixedNo, help: "Refused: up has no menu. --no-menu is what it does.")
     var menu = false
+    @Flag(help: "Print what would be done and why, as plan does, and do nothing.")
+    var dryRun = false
+    @Option(
+        help: ArgumentHelp(
+            "Do what a plan says (plan -o FILE), or nothing where it does not hold any more.", valueName: "FILE"))
+    var plan: String?
     @Flag(name: [.customShort("y"), .customLong("yes")], help: "Accepted for docker compose's sake: trice never asks.")
     var yes = false
     @Argument(
@@ -86,6 +92,9 @@ struct Up: ParsableCommand {
         if forceRecreate && noRecreate { throw ValidationError("--force-recreate and --no-recreate are incompatible") }
         if alwaysRecreateDeps && noRecreate {
             throw ValidationError("--always-recreate-deps and --no-recreate are incompatible")
+        }
+        if plan != nil && (dryRun || !services.isEmpty || !scale.isEmpty || forceRecreate || noRecreate) {
+            throw ValidationError("--plan says what is to be done: leave out services and other options of it")
         }
         if menu { throw ValidationError("--menu is not supported: leave it out") }
         if watch && (detach || wait || noStart) {
@@ -122,6 +131,13 @@ struct Up: ParsableCommand {
 
         let paths = context.paths(of: project)
         options.rerunsCompleted = !(detach || wait || noStart)
+        if dryRun { return Output.standardOutput(try PlanReport(project, options, context).text) }
+        if let plan {
+            // Its own options say what was planned.
+            let planned = try PlanFile(at: plan, for: project)
+            options = planned.options
+            (options.wait, options.timeout, options.expectedPlan) = (wait, timeout, planned.fingerprint)
+        }
         let bringUp = BringUp(context: context, paths: paths, project: project, options: options)
         if detach || wait || noStart {
             let status = try bringUp.run(limit: wait ? waitTimeout : nil)

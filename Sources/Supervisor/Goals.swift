@@ -7,8 +7,8 @@ import Reconciler
 
 /// What the user's words make of the goals. Pure.
 package struct Goals {
-    var project: Project
-    var desired: Desired
+    package var project: Project
+    package var desired: Desired
 
     /// The goals after `up`.
     ///

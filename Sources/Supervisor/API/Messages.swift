@@ -66,6 +66,8 @@ package struct Request: Codable, Sendable {
         package var renewVolumes = false
         /// One-shot containers that completed are run again: `up` in the foreground.
         package var rerunsCompleted = false
+        /// The fingerprint of the plan that is to be carried out: where it does not hold any more, nothing is done.
+        package var expectedPlan: String?
         package init() {}
     }
 

@@ -78,39 +78,19 @@ extension Supervisor {
     ///
     /// - Returns: the services that were asked for, with their dependencies.
     func adopt(_ project: Project, _ options: Request.UpOptions) throws -> Set<String> {
-        let asked = Goals.closure(of: options.services, in: project, ignoringDependencies: options.ignoreDependencies)
-        for name in asked {
-            guard let service = project.service(name) else { throw Failure("no such service: \(name)") }
-            try Servable.check(service)
-            try ServiceLimits(service: service).check(on: hierarchy)
-            let replicas = options.scale[name] ?? service.replicas
-            if replicas > 1, let containerName = service.containerName {
+        let now = realTime()
+        let planning = Planning(images: images, hierarchy: hierarchy)
+        let states = containers.values.map(\.state)
+        let (asked, goals) = try planning.goals(of: project, options, before: saved?.desired, beside: states, now: now)
+        if let expected = options.expectedPlan {
+            let forecast = Forecast(
+                goals, containers.values.map(\.record), try Forecast.Present(paths), now: now)
+            guard try forecast.fingerprint == expected else {
                 throw Failure(
-                    "service \(name) cannot have \(replicas) containers: they would all be named \(containerName)",
-                    at: service.place("container_name"), hint: "leave container_name out, or have one container")
+                    "the plan does not hold any more: the files or the project have changed since it was made",
+                    hint: "make a new one: trice plan -o FILE")
             }
         }
-        for network in project.networks { try Servable.check(network) }
-        for volume in project.volumes { try Servable.check(volume) }
-        for config in project.configs { try Servable.check(config, "config") }
-        for secret in project.secrets { try Servable.check(secret, "secret") }
-        var found: [String: Image] = [:]
-        for service in project.services where asked.contains(service.name) && found[service.image] == nil {
-            do { found[service.image] = try images.resolve(service.image) } catch let failure as Failure {
-                throw Failure(
-                    failure.message, at: service.place("image"), hint: failure.hint, exitCode: failure.exitCode)
-            }
-        }
-        let checked = Set(
-            project.services.filter { found[$0.image]?.config.healthcheck?.isEnabled ?? false }.map(\.name))
-        var goals = Goals.up(project, options, before: saved?.desired, hasImageHealthcheck: checked, now: realTime())
-        for service in project.services where asked.contains(service.name) {
-            guard let image = found[service.image] else { continue }
-            goals.desired.services[service.name]?.hash +=
-                Goals.surroundings(of: service, image: image.id, in: project)
-                + (try GrantedFiles.fingerprint(of: service, in: project))
-        }
-        restartFollowers(of: project, &goals.desired)
         let next = SavedProject(project: project, desired: goals.desired)
         saved = next
         try records.write(next)
@@ -120,23 +100,6 @@ extension Supervisor {
         }
         if options.renewVolumes { renewVolumesBefore = realTime() }
         return asked
-    }
-
-    /// Who asked to be restarted with its dependency is, where the dependency's container is made again.
-    private func restartFollowers(of project: Project, _ desired: inout Desired) {
-        let now = realTime()
-        for service in project.services {
-            let follows = service.dependencies.contains { dependency in
-                guard dependency.restart, let goal = desired.services[dependency.service], goal.intent == .running
-                else { return false }
-                return containers.values.contains { container in
-                    container.isReplica(of: dependency.service) && goal.isStale(container.state)
-                }
-            }
-            if follows && desired.services[service.name]?.intent == .running {
-                desired.services[service.name]?.restartBefore = now
-            }
-        }
     }
 
     private var isGoingDown: Bool { waiters.contains { if case .down = $0.aim { true } else { false } } }
