@@ -39,7 +39,8 @@ package struct Trice: ParsableCommand {
         CommandGroup(
             name: "Images and the host:",
             subcommands: [
-                Images.self, Volumes.self, ImageCommand.self, VolumeCommand.self, SystemCommand.self,
+                Images.self, Volumes.self, ImageCommand.self, VolumeCommand.self, NetworkCommand.self,
+                SystemCommand.self,
             ]),
         CommandGroup(
             name: "About trice:",

@@ -39,6 +39,9 @@ package struct Request: Codable, Sendable {
         case attach(service: String, index: Int)
         /// Wait until the containers of these services have ended, or any of them.
         case wait(services: [String], any: Bool)
+        /// Put a container on one more network, or take it off one.
+        case connect(container: String, AddedNetwork)
+        case disconnect(container: String, network: String)
         /// Every event of the project, until the client leaves; first those on record from an instant on, where one is
         /// given (nanoseconds since 1970).
         case events(since: UInt64?)

@@ -27,6 +27,8 @@ extension Supervisor {
             case .run(let options): try run(client, options, descriptors)
             case .attach(let service, let index): try attach(client, service, index, descriptors)
             case .wait(let services, let any): try wait(client, services, any: any)
+            case .connect(let container, let network): try connect(client, container, network)
+            case .disconnect(let container, let network): try disconnect(client, container, from: network)
             case .events(let since): try listen(client, since: since)
             case .status:
                 client.send(.status(Status(supervisorPID: getpid(), containers: containers.values.map(\.record))))
