@@ -95,7 +95,7 @@ struct Run: ParsableCommand {
         if removeOrphans || GlobalOptions.removesOrphans {
             try ServiceRequest(context, context.paths(of: project)).removeOrphans()
         }
-        let progress = Progress(Trice.global, isQuiet: quiet)
+        let progress = try Progress(Trice.global, isQuiet: quiet)
         let session = Session(try SupervisorClient.start(context.paths(of: project)), input: interactive)
         try session.send(.run(options), streams: !terminal && !detach, after: [document])
         let status = try session.run { reply in

@@ -125,15 +125,9 @@ struct ServiceRequest {
     /// - Parameter limit: seconds after which it is given up.
     func perform(_ command: Request.Command, limit: Int? = nil) throws {
         guard try !RecordStore(paths).isEmpty else { return try nothingThere(command) }
-        let progress = Progress(context.global)
+        let progress = try Progress(context.global, of: RecordStore(paths).loadDesired()?.project)
         defer { progress.finish() }
-        let status = try SupervisorClient.perform(command, paths, limit: limit) { reply in
-            switch reply {
-            case .event(let event): progress.show(event)
-            case .warning(let text): progress.warn(text)
-            default: break
-            }
-        }
+        let status = try SupervisorClient.perform(command, paths, limit: limit, progress)
         if status != 0 { throw ExitCode(status) }
     }
 

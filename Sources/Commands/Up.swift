@@ -177,14 +177,8 @@ struct BringUp {
     /// - Parameter limit: seconds after which it is given up.
     func run(limit: Int? = nil) throws -> Int32 {
         let document = try memoryFile("project", encodeJSON(project))
-        let progress = Progress(context.global)
+        let progress = try Progress(context.global, of: project, starts: options.start)
         defer { progress.finish() }
-        return try SupervisorClient.perform(.up(options), paths, descriptors: [document], limit: limit) { reply in
-            switch reply {
-            case .event(let event): progress.show(event)
-            case .warning(let text): progress.warn(text)
-            default: break
-            }
-        }
+        return try SupervisorClient.perform(.up(options), paths, descriptors: [document], limit: limit, progress)
     }
 }

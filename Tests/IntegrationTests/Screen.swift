@@ -19,6 +19,7 @@ final class Screen {
             "-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)",
             "-e", "ENV=\(box.directory)/shrc", "sh", ";", "set-option", "status", "off")
         guard outcome.status == 0 else { throw Sandbox.Trouble(description: "tmux: \(outcome)") }
+        shows("$")
     }
 
     /// The server ends with its session. `kill-server` would end it by a signal, and a test run blocks some.

@@ -58,6 +58,6 @@ struct Attach: ParsableCommand {
     }
 
     private func send(_ signal: Int32, _ paths: ProjectPaths) throws {
-        _ = try SupervisorClient.perform(.kill(services: [service], signal: signal, index: index), paths) { _ in }
+        _ = try SupervisorClient.perform(.kill(services: [service], signal: signal, index: index), paths)
     }
 }

@@ -59,7 +59,7 @@ private enum ContainerOwner {
                 $0.name == name || (name.count >= 6 && $0.id.hasPrefix(name))
             }
             guard isThere else { continue }
-            let status = try SupervisorClient.perform(command, paths) { _ in }
+            let status = try SupervisorClient.perform(command, paths)
             if status != 0 { throw ExitCode(status) }
             return
         }
