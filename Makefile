@@ -13,11 +13,11 @@ PACKAGES := libyaml-dev libcap-dev libseccomp-dev libarchive-dev libacl1-dev zli
 	docker-registry skopeo openssl apache2-utils
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build images demo test fuzz bench fmt lint install clean
+.PHONY: help setup build images demo test fuzz bench fmt lint install install-docker-compose clean
 
 help: ## Show this help
 	@echo "make TARGET, on Debian 12 with Swift 6.3; demo, test and bench as root:"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install the Debian packages that are missing
 	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is wanted: https://www.swift.org/install" >&2; exit 1; }
@@ -61,14 +61,17 @@ install: ## Install below PREFIX (default: /usr/local)
 	@[ -x $(TRICE) ] || { echo "$(TRICE) is not there: make build" >&2; exit 1; }
 	install -D -m 755 -s $(TRICE) $(DESTDIR)$(PREFIX)/bin/trice
 	install -D -m 755 -s $(dir $(TRICE))trice-registry $(DESTDIR)$(PREFIX)/libexec/trice/trice-registry
-	@if $(TRICE) --generate-completion-script bash >.build/trice.bash 2>/dev/null; then \
-		install -D -m 644 .build/trice.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/trice; \
-		$(TRICE) --generate-completion-script zsh >.build/_trice; \
-		install -D -m 644 .build/_trice $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_trice; \
-		$(TRICE) --generate-completion-script fish >.build/trice.fish; \
-		install -D -m 644 .build/trice.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/trice.fish; \
-	fi
-	@if [ -f Documentation/trice.1 ]; then install -D -m 644 Documentation/trice.1 $(DESTDIR)$(PREFIX)/share/man/man1/trice.1; fi
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(TRICE) completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/trice
+	$(TRICE) completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_trice
+	$(TRICE) completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/trice.fish
+	$(TRICE) manual $(DESTDIR)$(PREFIX)/share/man/man1
+
+install-docker-compose: install ## Also answer to docker-compose, and to docker compose as docker's plugin
+	ln -sf trice $(DESTDIR)$(PREFIX)/bin/docker-compose
+	install -d $(DESTDIR)$(PREFIX)/lib/docker/cli-plugins
+	ln -sf ../../../bin/trice $(DESTDIR)$(PREFIX)/lib/docker/cli-plugins/docker-compose
 
 clean: ## Remove what was built
 	rm -rf .build .build-fuzz

@@ -108,11 +108,13 @@ let package = Package(
             name: "SupervisorTests", dependencies: ["Compose", "Core", "Networking", "Supervisor"],
             swiftSettings: strict),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandsTests", dependencies: ["Commands", "Compose", "Core", "Supervisor"], swiftSettings: strict),
         .testTarget(name: "SupportTests", dependencies: ["Compose", "Supervisor"], swiftSettings: strict),
         // Runs the binary that TRICE_BINARY names, on Compose files only.
         .testTarget(name: "ConformanceTests", swiftSettings: strict),
         // Runs the binary that TRICE_BINARY names, as root, against the kernel.
-        .testTarget(name: "IntegrationTests", swiftSettings: strict),
+        .testTarget(name: "IntegrationTests", exclude: ["Golden"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

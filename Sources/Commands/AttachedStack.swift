@@ -19,6 +19,7 @@ struct AttachedStack {
     var stopsOnFailure = false
     var exitCodeFrom: String?
     var timeout: Int?
+    var develop: DevelopWatch?
 
     init(_ bringUp: BringUp, services: Set<String>) { (self.bringUp, self.services) = (bringUp, services) }
 
@@ -26,15 +27,16 @@ struct AttachedStack {
 
     /// - Returns: the exit status: 130 after Ctrl-C.
     func run() throws -> Int32 {
-        let signals = try InterruptSignals()
+        let signals = try CallerSignals([SIGINT, SIGTERM, SIGHUP])
         // Connected before anything starts, so that no end is missed.
         var events = try SupervisorClient.start(paths)
-        try events.send(.events)
+        try events.send(.events(since: nil))
         let began = realTime()
         let status = try bringUp.run()
         if status != 0 { return status }
         let printer = LogPrinter(format, names: names, since: timestamp(began))
         let watch = try FileWatch()
+        try develop?.begin()
         var interrupts = 0
         var verdict: Int32?
         try refresh(printer, watch)
@@ -45,10 +47,12 @@ struct AttachedStack {
                 try printer.printNew()
                 return interrupts > 0 ? 130 : verdict ?? 0
             }
-            var polled = [watch.descriptor.raw, events.descriptor, signals.descriptor.raw].map {
+            let developing = interrupts == 0 ? develop?.descriptor ?? -1 : -1
+            var polled = [watch.descriptor.raw, events.descriptor, signals.descriptor.raw, developing].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
             }
-            poll(&polled, 3, -1)
+            poll(&polled, nfds_t(polled.count), -1)
+            if polled[3].revents != 0 { try develop?.handle() }
             if polled[0].revents != 0 { watch.drain() }
             if polled[2].revents != 0 {
                 signals.drain()
@@ -60,7 +64,7 @@ struct AttachedStack {
                 guard let (reply, _) = try events.next() else {
                     // It was killed, and is back: what happened meanwhile stands in the records.
                     events = try SupervisorClient.start(paths)
-                    try events.send(.events)
+                    try events.send(.events(since: nil))
                     try refresh(printer, watch)
                     continue
                 }
@@ -113,7 +117,8 @@ struct AttachedStack {
     /// Asks for the stop without waiting for it: the logs go on meanwhile.
     private func stop(force: Bool) throws {
         let client = try SupervisorClient.start(paths)
-        try client.send(force ? .kill(services: [], signal: SIGKILL) : .stop(services: [], timeout: timeout))
+        try client.send(
+            force ? .kill(services: [], signal: SIGKILL, index: nil) : .stop(services: [], timeout: timeout))
         detached.append(client)
     }
 
@@ -124,22 +129,4 @@ struct AttachedStack {
 private final class ClientList {
     private var clients: [SupervisorClient] = []
     func append(_ client: SupervisorClient) { clients.append(client) }
-}
-
-/// SIGINT, SIGTERM and SIGHUP as a descriptor that becomes readable.
-final class InterruptSignals {
-    let descriptor: Descriptor
-
-    init() throws(SystemError) {
-        var mask = sigset_t()
-        sigemptyset(&mask)
-        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&mask, number) }
-        try check("sigprocmask") { sigprocmask(SIG_BLOCK, &mask, nil) }
-        descriptor = Descriptor(try check("signalfd") { signalfd(-1, &mask, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK)) })
-    }
-
-    func drain() {
-        var information = signalfd_siginfo()
-        while read(descriptor.raw, &information, MemoryLayout<signalfd_siginfo>.size) > 0 {}
-    }
 }

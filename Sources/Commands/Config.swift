@@ -56,7 +56,9 @@ struct Config: ParsableCommand {
     var resolveImageDigests = false
     @Option(name: [.short, .long], help: ArgumentHelp("Write to a file.", valueName: "FILE"))
     var output: String?
-    @Argument(help: ArgumentHelp("Only these services, and what they depend on.", valueName: "SERVICE"))
+    @Argument(
+        help: ArgumentHelp("Only these services, and what they depend on.", valueName: "SERVICE"), completion: .services
+    )
     var names: [String] = []
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case yaml, json }
@@ -167,7 +169,11 @@ struct VersionCommand: ParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case pretty, json }
 
     func run() {
-        if short { return Output.line(Trice.version) }
-        Output.line(format == .json ? "{\"version\":\"\(Trice.version)\"}" : "trice version \(Trice.version)")
+        let number = Trice.isGuise ? DockerComposeGuise.versionText : Trice.version
+        if short { return Output.line(number) }
+        switch format {
+        case .json: Output.line("{\"version\":\"\(Trice.isGuise ? "v" : "")\(number)\"}")
+        case .pretty: Output.line(Trice.isGuise ? "Docker Compose version v\(number)" : "trice version \(number)")
+        }
     }
 }

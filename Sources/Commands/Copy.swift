@@ -24,8 +24,13 @@ struct Copy: ParsableCommand {
     var archive = false
     @Flag(name: [.customShort("L"), .long], help: "Follow a symbolic link that SRC is.")
     var followLink = false
-    @Option(help: ArgumentHelp("The replica's number.", valueName: "NUMBER"))
-    var index = 1
+    @Option(
+        help: ArgumentHelp(
+            "Only the replica with this number; without it, files go into all of them, and come from the first.",
+            valueName: "NUMBER"))
+    var index: Int?
+    @Flag(help: "Into containers of run, too.")
+    var all = false
     @Argument(help: ArgumentHelp("What to copy.", valueName: "SRC"))
     var source: String
     @Argument(help: ArgumentHelp("Where to.", valueName: "DEST"))
@@ -80,10 +85,28 @@ struct Copy: ParsableCommand {
     ) throws {
         let context = Context(Trice.global)
         let paths = try context.paths()
-        let records = try RecordStore(paths).chosen([service], context)
-        guard let record = records.first(where: { $0.config.number == index && !$0.state.reconciled.isOneOff }) else {
-            throw Failure("service \"\(service)\" has no container with index \(index)")
+        let records = try RecordStore(paths).chosen([service], context).filter { record in
+            record.state.reconciled.isOneOff ? all && intoContainer : index == nil || record.config.number == index
         }
+        guard !records.isEmpty else {
+            throw Failure(
+                index.map { "service \"\(service)\" has no container with index \($0)" }
+                    ?? "service \"\(service)\" has no container")
+        }
+        if intoContainer && source == "-" && records.count > 1 {
+            throw Failure(
+                "standard input can be copied into one container only, and service \"\(service)\" has \(records.count)",
+                hint: "choose one with --index")
+        }
+        for record in intoContainer ? records[...] : records.prefix(1) {
+            try copy(record, paths, intoContainer: intoContainer, container: container, host: host)
+        }
+    }
+
+    private func copy(
+        _ record: ContainerRecord, _ paths: ProjectPaths, intoContainer: Bool, container: (Descriptor) throws -> Void,
+        host: (Descriptor) throws -> Void
+    ) throws {
         let pipe = try Descriptor.pipe()
         signal(SIGPIPE, SIG_IGN)
         let child = try check("fork") { trice_fork() }
@@ -94,7 +117,7 @@ struct Copy: ParsableCommand {
                 try container(intoContainer ? pipe.read : pipe.write)
                 _exit(0)
             } catch {
-                Output.standardError("error: \(service): \((error as? Failure)?.message ?? "\(error)")\n")
+                Output.standardError("error: \(record.config.service): \((error as? Failure)?.message ?? "\(error)")\n")
                 _exit(1)
             }
         }

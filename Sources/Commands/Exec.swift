@@ -9,11 +9,20 @@ import Linux
 import Supervisor
 
 struct Exec: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Run a command in a running container.")
+    static let configuration = CommandConfiguration(
+        abstract: "Run a command in a running container.",
+        discussion: """
+            EXAMPLES
+              trice exec web sh
+              trice exec -T db pg_dump app > app.sql
+              trice exec -u root --index 2 worker kill -HUP 1
+            """)
 
     @Flag(name: [.short, .long], help: "Do not wait for it.")
     var detach = false
-    @Flag(name: [.customShort("T"), .customLong("no-tty")], help: "No terminal, even if there is one.")
+    @Flag(
+        name: [.customShort("T"), .customLong("no-tty"), .customLong("no-TTY")],
+        help: "No terminal, even if there is one.")
     var noTTY = false
     @Flag(
         name: [.customShort("t"), .customLong("tty")],
@@ -34,7 +43,7 @@ struct Exec: ParsableCommand {
     var index = 1
     @Flag(help: "With all capabilities.")
     var privileged = false
-    @Argument(help: ArgumentHelp("The service.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("The service.", valueName: "SERVICE"), completion: .services)
     var service: String
     @Argument(
         parsing: .captureForPassthrough, help: ArgumentHelp("The command and its arguments.", valueName: "COMMAND"))
@@ -72,6 +81,8 @@ struct Assignment {
     let name: String
     let value: String
 
+    init(name: String, value: String) { (self.name, self.value) = (name, value) }
+
     init(_ text: String) {
         name = String(text.prefix { $0 != "=" })
         value = String(text.dropFirst(name.count + 1))
@@ -83,5 +94,19 @@ enum EnvironmentOption {
     static func resolved(_ text: String) -> String? {
         if text.contains("=") { return text }
         return Context.environment[text].map { "\(text)=\($0)" }
+    }
+
+    /// The variables of a file, as of `env_file`.
+    static func variables(ofFile path: String, _ context: Context) throws -> [Assignment] {
+        let file: SourceFile
+        do throws(SystemError) { file = SourceFile(name: path, bytes: try readFile(path, limit: 1 << 24)) } catch {
+            throw Failure("\(error)")
+        }
+        return try context.loading { () throws(LoadError) in
+            var dotenv = Dotenv(environment: Context.environment)
+            do throws(Diagnostic) { return try dotenv.read(file).map { Assignment(name: $0.0, value: $0.1) } } catch {
+                throw .invalid(Diagnostics([error]))
+            }
+        }
     }
 }

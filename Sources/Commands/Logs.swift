@@ -35,12 +35,12 @@ struct Logs: ParsableCommand {
     var noColor = false
     @Option(help: ArgumentHelp("Only the replica with this number.", valueName: "NUMBER"))
     var index: Int?
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     func validate() throws {
         if tail != "all" && (Int(tail) ?? -1) < 0 { throw ValidationError("--tail wants a number or all, not \(tail)") }
-        for text in [since, until].compactMap({ $0 }) where Logs.instant(text) == nil {
+        for text in [since, until].compactMap({ $0 }) where Timestamp.nanoseconds(text) == nil {
             throw ValidationError("\(text) is neither a time such as 2026-01-02T15:04:05Z nor a duration such as 10m")
         }
     }
@@ -54,15 +54,15 @@ struct Logs: ParsableCommand {
             prefix: !noLogPrefix, timestamps: timestamps,
             colour: !noColor && Output.usesColour(Trice.global.ansi, on: 1))
         let printer = LogPrinter(
-            format, names: records.map(\.config.logName), since: since.flatMap(Logs.instant),
-            until: until.flatMap(Logs.instant))
+            format, names: records.map(\.config.logName), since: since.flatMap(Timestamp.nanoseconds).map(timestamp),
+            until: until.flatMap(Timestamp.nanoseconds).map(timestamp))
         let watch = try FileWatch()
         for record in records {
             try printer.add(record.id, name: record.config.logName, path: paths.log(record.id), tail: Int(tail))
         }
         // Connected before the first look, so that no end is missed.
         let client = follow ? try SupervisorClient.connectIfActive(paths) : nil
-        try client?.send(.events)
+        try client?.send(.events(since: nil))
         if follow { for record in records where exists(paths.log(record.id)) { try watch.add(paths.log(record.id)) } }
         try printer.printNew()
         guard let client else { return }
@@ -104,7 +104,7 @@ struct Logs: ParsableCommand {
                             return try printer.printNew()
                         }
                         client = next
-                        try client.send(.events)
+                        try client.send(.events(since: nil))
                         isChanged = true
                         continue
                     }
@@ -114,52 +114,5 @@ struct Logs: ParsableCommand {
                 }
             }
         }
-    }
-
-    /// The instant as the log files have it: RFC 3339 in UTC with nine digits after the point.
-    static func instant(_ text: String) -> String? {
-        if let span = try? TimeSpan(parsing: text) { return timestamp(realTime() - UInt64(max(0, span.nanoseconds))) }
-        if let seconds = Double(text), seconds >= 0 { return timestamp(UInt64(seconds * 1e9)) }
-        return Timestamp.normalized(text)
-    }
-}
-
-/// RFC 3339 as people write it.
-enum Timestamp {
-    /// `2026-01-02`, `2026-01-02T15:04`, `2026-01-02T15:04:05.5Z`, `…+02:00`; UTC where no zone is given.
-    static func normalized(_ text: String) -> String? {
-        var parts = tm()
-        var rest = ""
-        for pattern in ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"] {
-            parts = tm()
-            let matched: String? = text.withCString { start in
-                trice_strptime(start, pattern, &parts).map { String(cString: $0) }
-            }
-            if let matched {
-                rest = matched
-                break
-            }
-            if pattern == "%Y-%m-%d" { return nil }
-        }
-        var nanoseconds = ""
-        if rest.hasPrefix(".") {
-            nanoseconds = String(rest.dropFirst().prefix { $0.isNumber })
-            rest = String(rest.dropFirst(1 + nanoseconds.count))
-        }
-        var offset = 0
-        if rest != "" && rest != "Z" {
-            let sign = rest.hasPrefix("-") ? -1 : 1
-            let digits = rest.dropFirst().split(separator: ":")
-            guard rest.hasPrefix("+") || rest.hasPrefix("-"), digits.count == 2, let hours = Int(digits[0]),
-                let minutes = Int(digits[1])
-            else {
-                return nil
-            }
-            offset = sign * (hours * 3600 + minutes * 60)
-        }
-        let seconds = timegm(&parts) - offset
-        guard seconds >= 0 else { return nil }
-        let padded = String((nanoseconds + "000000000").prefix(9))
-        return timestamp(UInt64(seconds) * 1_000_000_000 + (UInt64(padded) ?? 0))
     }
 }

@@ -31,7 +31,7 @@ struct Ps: ParsableCommand {
     var noTrunc = false
     @Flag(inversion: .prefixedNo, help: "Containers of services that are no longer in the file.")
     var orphans = true
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var names: [String] = []
 
     func validate() throws {
@@ -42,14 +42,18 @@ struct Ps: ParsableCommand {
         where !["created", "running", "paused", "restarting", "exited", "removing", "dead"].contains(state) {
             throw ValidationError("\(state) is no state of a container")
         }
-        if format.contains("{{") { _ = try Template(format) }
+        _ = try ListTemplate(format)
     }
 
     private var states: [String] { status + filter.map { String($0.dropFirst("status=".count)) } }
 
     func run() throws {
         let context = Context(Trice.global)
-        let records = try RecordStore(try context.paths()).chosen(names, context).filter(isWanted)
+        var records = try RecordStore(try context.paths()).chosen(names, context).filter(isWanted)
+        if !orphans, let project = try context.projectIfThere() {
+            let known = Set((project.services + project.disabledServices).map(\.name))
+            records.removeAll { !known.contains($0.config.service) }
+        }
         if quiet { return records.forEach { Output.line($0.id) } }
         if services {
             var seen = Set<String>()
@@ -59,9 +63,7 @@ struct Ps: ParsableCommand {
         case "json":
             for record in records { Output.line(String(decoding: try encodeJSON(PsRow(record)), as: UTF8.self)) }
         case "table": Output.standardOutput(table(records))
-        default:
-            let template = try Template(format)
-            for record in records { Output.line(template.text(of: PsRow(record).fields)) }
+        default: Output.standardOutput(try ListTemplate(format).text(records.map { PsRow($0).fields }))
         }
     }
 
@@ -190,41 +192,5 @@ enum Age {
         case ..<172_800: return "\(seconds / 3600) hours"
         default: return "\(seconds / 86400) days"
         }
-    }
-}
-
-/// The part of Go's templates that lists are formatted with: text and `{{.Field}}`, `\t` and `\n`.
-struct Template {
-    private enum Piece {
-        case text(String)
-        case field(String)
-    }
-    private var pieces: [Piece] = []
-
-    init(_ source: String) throws {
-        var rest = source.replacing("\\t", with: "\t").replacing("\\n", with: "\n")[...]
-        if rest.hasPrefix("table ") { rest = rest.dropFirst(6) }
-        while let open = rest.firstRange(of: "{{") {
-            guard let close = rest[open.upperBound...].firstRange(of: "}}") else {
-                throw ValidationError("the template \(source) has no }} after {{")
-            }
-            pieces.append(.text(String(rest[..<open.lowerBound])))
-            let name = rest[open.upperBound..<close.lowerBound].filter { $0 != " " }
-            guard name.hasPrefix("."), name.dropFirst().allSatisfy(\.isLetter), name.count > 1 else {
-                throw ValidationError("only {{.Field}} can stand in a template, not {{\(name)}}")
-            }
-            pieces.append(.field(String(name.dropFirst())))
-            rest = rest[close.upperBound...]
-        }
-        pieces.append(.text(String(rest)))
-    }
-
-    func text(of fields: [String: String]) -> String {
-        pieces.map { piece in
-            switch piece {
-            case .text(let text): text
-            case .field(let name): fields[name] ?? "<no value>"
-            }
-        }.joined()
     }
 }

@@ -15,14 +15,20 @@ struct Port: ParsableCommand {
     var transport = "tcp"
     @Option(help: ArgumentHelp("The replica's number.", valueName: "NUMBER"))
     var index = 1
-    @Argument(help: ArgumentHelp("The service.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("The service.", valueName: "SERVICE"), completion: .services)
     var service: String
-    @Argument(help: ArgumentHelp("The port in the container.", valueName: "PORT"))
-    var port: Int
+    @Argument(help: ArgumentHelp("The port in the container; without it, every published one.", valueName: "PORT"))
+    var port: Int?
 
     func run() throws {
         let context = Context(Trice.global)
         let records = try RecordStore(try context.paths()).chosen([service], context)
+        guard let port else {
+            for bound in records.filter({ $0.config.number == index && $0.isActive }).flatMap(\.state.ports) {
+                Output.line("\(bound.target)/\(bound.transport) -> \(bound.hostIP):\(bound.published)")
+            }
+            return
+        }
         let found = records.filter { $0.config.number == index && $0.isActive }.flatMap(\.state.ports)
             .filter { $0.target == port && $0.transport == transport }
         if found.isEmpty,
@@ -40,55 +46,6 @@ struct Port: ParsableCommand {
             )
         }
         for bound in found { Output.line("\(bound.hostIP):\(bound.published)") }
-    }
-}
-
-struct Events: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Print what happens to the stack's containers, as it happens.")
-
-    @Flag(help: "One JSON object a line.")
-    var json = false
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
-    var services: [String] = []
-
-    /// As docker compose names the fields.
-    private struct Line: Encodable {
-        let action: String
-        let attributes: [String: String]
-        let id: String
-        let service: String
-        let time: String
-        let type: String
-    }
-
-    func run() throws {
-        let paths = try Context(Trice.global).paths()
-        while true {
-            // A supervisor stays while somebody listens.
-            let client = try SupervisorClient.start(paths)
-            try client.send(.events)
-            while let (reply, _) = try client.next() {
-                guard case .event(let event) = reply, event.kind == .container else { continue }
-                if services.isEmpty || services.contains(event.service) { try show(event) }
-            }
-        }
-    }
-
-    private func show(_ event: Event) throws {
-        var attributes = ["name": event.name]
-        attributes["image"] = event.image
-        attributes["exitCode"] = event.exitCode.map(String.init)
-        let time = timestamp(event.time)
-        if json {
-            let line = Line(
-                action: event.action.rawValue, attributes: attributes, id: event.id, service: event.service, time: time,
-                type: "container")
-            Output.line(String(decoding: try encodeJSON(line), as: UTF8.self))
-        } else {
-            let list = attributes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
-            Output.line("\(time) container \(event.action.rawValue) \(event.id) (\(list))")
-        }
     }
 }
 

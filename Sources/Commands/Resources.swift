@@ -17,7 +17,7 @@ struct Images: ParsableCommand {
     var quiet = false
     @Option(help: ArgumentHelp("table or json.", valueName: "FORMAT"))
     var format: ListFormat = .table
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     /// As docker compose names the fields.
@@ -68,19 +68,12 @@ struct Volumes: ParsableCommand {
 
     @Flag(name: [.short, .long], help: "Only the names.")
     var quiet = false
-    @Option(help: ArgumentHelp("table or json.", valueName: "FORMAT"))
-    var format: ListFormat = .table
-    @Argument(help: ArgumentHelp("Only those of these services.", valueName: "SERVICE"))
+    @Option(help: ArgumentHelp("table, json, or a template such as '{{.Name}}'.", valueName: "FORMAT"))
+    var format = "table"
+    @Argument(help: ArgumentHelp("Only those of these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
-    /// As docker compose names the fields.
-    private struct Row: Encodable {
-        let Name: String
-        let Driver: String
-        let Labels: String
-        let Mountpoint: String
-        let Scope: String
-    }
+    func validate() throws { _ = try ListTemplate(format) }
 
     func run() throws {
         let context = Context(Trice.global)
@@ -90,23 +83,17 @@ struct Volumes: ParsableCommand {
         let volumes = try store.list().filter { volume in
             used.contains(volume.name) || (services.isEmpty && volume.project == paths.project)
         }
-        var table = Table("DRIVER", "VOLUME NAME")
-        for volume in volumes {
-            if quiet {
-                Output.line(volume.name)
-                continue
-            }
-            let labels = volume.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-            let row = Row(
-                Name: volume.name, Driver: "local", Labels: labels.joined(separator: ","),
-                Mountpoint: store.data(volume.name), Scope: "local")
-            if format == .json {
-                Output.line(String(decoding: try encodeJSON(row), as: UTF8.self))
-            } else {
-                table.add(row.Driver, row.Name)
-            }
+        if quiet { return volumes.forEach { Output.line($0.name) } }
+        let rows = volumes.map { volume in
+            [
+                "Name": volume.name, "Driver": "local", "Mountpoint": store.data(volume.name), "Scope": "local",
+                "Labels": volume.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                    .joined(separator: ","),
+            ]
         }
-        if !quiet && format == .table { Output.standardOutput(table.text) }
+        let template =
+            format == "table" ? "table {{.Driver}}\\t{{.Name}}" : format == "json" ? "{{json .}}" : format
+        Output.standardOutput(try ListTemplate(template).text(rows, headings: ["Name": "VOLUME NAME"]))
     }
 }
 

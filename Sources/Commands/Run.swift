@@ -11,13 +11,22 @@ import Supervisor
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a one-off command in a new container of a service.",
-        discussion: "What the service depends on is started first. The service's ports are published where asked for.")
+        discussion: """
+            What the service depends on is started first. The service's ports are published where asked for.
+
+            EXAMPLES
+              trice run --rm web sh
+              trice run --rm -e DEBUG=1 -v ./data:/data worker ./import.sh /data
+              trice run -d -P --name web-debug web
+            """)
 
     @Flag(help: "Remove the container when it has ended.")
     var rm = false
     @Flag(name: [.short, .long], help: "Do not wait for it; print its name.")
     var detach = false
-    @Flag(name: [.customShort("T"), .customLong("no-TTY")], help: "No terminal, even if there is one.")
+    @Flag(
+        name: [.customShort("T"), .customLong("no-tty"), .customLong("no-TTY")],
+        help: "No terminal, even if there is one.")
     var noTTY = false
     @Flag(name: [.short, .long], inversion: .prefixedNo, help: "Standard input is passed on.")
     var interactive = true
@@ -26,6 +35,9 @@ struct Run: ParsableCommand {
         help: ArgumentHelp(
             "Set a variable: NAME=VALUE, or NAME for the caller's; may be repeated.", valueName: "NAME=VALUE"))
     var env: [String] = []
+    @Option(
+        help: ArgumentHelp("Set the variables of a file, as of env_file; may be repeated.", valueName: "FILE"))
+    var envFromFile: [String] = []
     @Option(name: [.short, .long], help: ArgumentHelp("Run as this user.", valueName: "USER"))
     var user: String?
     @Option(name: [.short, .long], help: ArgumentHelp("Run in this directory.", valueName: "DIR"))
@@ -36,7 +48,7 @@ struct Run: ParsableCommand {
     var name: String?
     @Flag(help: "Do not start what the service depends on.")
     var noDeps = false
-    @Flag(help: "Publish the service's ports.")
+    @Flag(name: [.customShort("P"), .long], help: "Publish the service's ports.")
     var servicePorts = false
     @Option(
         name: [.short, .long],
@@ -53,13 +65,21 @@ struct Run: ParsableCommand {
     var capDrop: [String] = []
     @Flag(help: "Be found under the service's names.")
     var useAliases = false
-    @Flag(help: "Accepted for docker compose's sake.")
+    @Flag(help: "Remove containers of services that are no longer in the file.")
+    var removeOrphans = false
+    @Flag(name: [.short, .long], help: "Show no progress.")
+    var quiet = false
+    @Flag(help: "Show nothing of images that are fetched.")
     var quietPull = false
-    @Argument(help: ArgumentHelp("The service.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("The service.", valueName: "SERVICE"), completion: .services)
     var service: String
     @Option(
         help: ArgumentHelp("Whether images are fetched: always, missing, never or build.", valueName: "POLICY"))
     var pull: PullChoice?
+    @Flag(help: "Build the images of services anew first.")
+    var build = false
+    @Flag(help: "Show nothing of a build but what goes wrong.")
+    var quietBuild = false
     @Argument(
         parsing: .captureForPassthrough,
         help: ArgumentHelp("The command and its arguments, in place of the service's.", valueName: "COMMAND"))
@@ -79,10 +99,13 @@ struct Run: ParsableCommand {
             options.terminalSize = Output.terminalSize(of: 1).map { [UInt16($0.rows), UInt16($0.columns)] } ?? []
         }
 
-        try ImageSupply(context: context, project: file, policy: pull?.policy, isQuiet: quietPull).provide(
+        try ImageSupply(context: context, project: file, policy: pull?.policy, isQuiet: quietPull, build: build ? true : nil, buildsQuietly: quietBuild).provide(
             file.services(with: [service], ignoringDependencies: noDeps))
         let document = try memoryFile("project", encodeJSON(project))
-        let progress = Progress(Trice.global)
+        if removeOrphans || GlobalOptions.removesOrphans {
+            try ServiceRequest(context, context.paths(of: project)).removeOrphans()
+        }
+        let progress = try Progress(Trice.global, isQuiet: quiet)
         let session = Session(try SupervisorClient.start(context.paths(of: project)), input: interactive)
         try session.send(.run(options), streams: !terminal && !detach, after: [document])
         let status = try session.run { reply in
@@ -114,7 +137,8 @@ struct Run: ParsableCommand {
             service.entrypoint = words
             if command.isEmpty { service.command = [] }
         }
-        for variable in env.compactMap(EnvironmentOption.resolved).map(Assignment.init) {
+        let fromFiles = try envFromFile.flatMap { try EnvironmentOption.variables(ofFile: $0, Context(Trice.global)) }
+        for variable in fromFiles + env.compactMap(EnvironmentOption.resolved).map(Assignment.init) {
             service.environment.removeAll { $0.name == variable.name }
             service.environment.append(EnvironmentVariable(name: variable.name, value: variable.value))
         }

@@ -117,15 +117,9 @@ struct TerminalRelay {
     init(_ master: Descriptor, _ client: SupervisorClient) { (self.master, self.client) = (master, client) }
 
     func run(onReply: (Reply) -> Void) throws -> Int32 {
-        var before = termios()
-        let isTerminal = tcgetattr(0, &before) == 0
-        if isTerminal {
-            var raw = before
-            cfmakeraw(&raw)
-            tcsetattr(0, TCSADRAIN, &raw)
-        }
-        defer { if isTerminal { tcsetattr(0, TCSADRAIN, &before) } }
-        let resized = try resizeSignal()
+        let rawMode = try RawMode(of: 0)
+        defer { withExtendedLifetime(rawMode) {} }
+        let resized = try CallerSignals([SIGWINCH])
         resize()
         var status: Int32?
         var inputIsOpen = true
@@ -134,11 +128,11 @@ struct TerminalRelay {
                 pollfd(fd: master.raw, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: status == nil ? client.descriptor : -1, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: inputIsOpen ? 0 : -1, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: resized.raw, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: resized.descriptor.raw, events: Int16(POLLIN), revents: 0),
             ]
             poll(&polled, 4, -1)
             if polled[3].revents != 0 {
-                _ = try resized.read(upTo: 1024)
+                resized.drain()
                 resize()
             }
             if polled[2].revents != 0 {
@@ -185,14 +179,6 @@ struct TerminalRelay {
             }
         }
         throw Failure("the supervisor went away; the process may still run")
-    }
-
-    private func resizeSignal() throws(SystemError) -> Descriptor {
-        var mask = sigset_t()
-        sigemptyset(&mask)
-        sigaddset(&mask, SIGWINCH)
-        try check("sigprocmask") { sigprocmask(SIG_BLOCK, &mask, nil) }
-        return Descriptor(try check("signalfd") { signalfd(-1, &mask, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK)) })
     }
 
     private func resize() {

@@ -5,69 +5,16 @@ import ArgumentParser
 import Compose
 import Core
 import Linux
+import Reconciler
 import Runtime
 import Supervisor
-
-struct Down: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Stop the stack and remove its containers and networks.",
-        discussion: "Named volumes stay, unless -v is given.")
-
-    @Flag(name: [.short, .long], help: "Remove the volumes that the file declares, too.")
-    var volumes = false
-    @Option(name: [.short, .long], help: ArgumentHelp("Grace before a container is killed.", valueName: "SECONDS"))
-    var timeout: Int?
-    @Flag(help: "Accepted for docker compose's sake: down removes every container of the project.")
-    var removeOrphans = false
-    @Option(
-        help: ArgumentHelp(
-            "Remove images, too: all, or local for those without a name of their own in the file.",
-            valueName: "all|local"))
-    var rmi: String?
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
-    var services: [String] = []
-
-    func validate() throws {
-        if rmi != nil { throw ValidationError("--rmi is not supported yet") }
-    }
-
-    func run() throws {
-        let context = Context(Trice.global)
-        let paths = try context.paths()
-        if !services.isEmpty {
-            return try ServiceRequest(context, paths).perform(.remove(services: services, stop: true, volumes: volumes))
-        }
-        guard try !RecordStore(paths).isEmpty || exists(paths.socket) else {
-            return try removeLeftVolumes(context)
-        }
-        var options = Request.DownOptions()
-        (options.volumes, options.timeout) = (volumes, timeout)
-        try ServiceRequest(context, paths).perform(.down(options))
-        try removeLeftVolumes(context)
-    }
-
-    /// The volumes that the file declares, of a stack that is down already.
-    private func removeLeftVolumes(_ context: Context) throws {
-        guard volumes, let project = try context.projectIfThere() else { return }
-        let store = VolumeStore(context.roots)
-        let inUse = try ContainerRecord.volumesInUse(context.roots, besides: project.name)
-        for volume in project.volumes + project.unusedVolumes where !volume.isExternal && store.exists(volume.name) {
-            if inUse.contains(volume.name) {
-                Output.standardError(" Volume \(volume.name)  is in use by another project, and stays\n")
-                continue
-            }
-            try store.remove(volume.name)
-            Output.standardError(" Volume \(volume.name)  Removed\n")
-        }
-    }
-}
 
 struct Stop: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Stop services; their containers stay.")
 
     @Option(name: [.short, .long], help: ArgumentHelp("Grace before a container is killed.", valueName: "SECONDS"))
     var timeout: Int?
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     func run() throws {
@@ -78,10 +25,17 @@ struct Stop: ParsableCommand {
 struct Start: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Start services whose containers exist.")
 
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Flag(help: "Return when they run and are healthy.")
+    var wait = false
+    @Option(help: ArgumentHelp("With --wait: fail when it takes longer.", valueName: "SECONDS"))
+    var waitTimeout: Int?
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
-    func run() throws { try ServiceRequest(Context(Trice.global)).perform(.start(services: services)) }
+    func run() throws {
+        try ServiceRequest(Context(Trice.global)).perform(
+            .start(services: services, wait: wait), limit: wait ? waitTimeout : nil)
+    }
 }
 
 struct Restart: ParsableCommand {
@@ -91,7 +45,7 @@ struct Restart: ParsableCommand {
     var timeout: Int?
     @Flag(help: "Leave alone what depends on them.")
     var noDeps = false
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     func run() throws {
@@ -105,9 +59,9 @@ struct Kill: ParsableCommand {
 
     @Option(name: [.short, .long], help: ArgumentHelp("Name or number.", valueName: "SIGNAL"))
     var signal = "SIGKILL"
-    @Flag(help: "Accepted for docker compose's sake.")
+    @Flag(help: "Remove containers of services that are no longer in the file, too.")
     var removeOrphans = false
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     func validate() throws {
@@ -115,14 +69,17 @@ struct Kill: ParsableCommand {
     }
 
     func run() throws {
-        try ServiceRequest(Context(Trice.global)).perform(.kill(services: services, signal: signalNumber(signal) ?? 9))
+        let context = Context(Trice.global)
+        let request = try ServiceRequest(context)
+        try request.perform(.kill(services: services, signal: signalNumber(signal) ?? 9, index: nil))
+        if removeOrphans { try request.removeOrphans() }
     }
 }
 
 struct Pause: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Freeze services where they are.")
 
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     func run() throws { try ServiceRequest(Context(Trice.global)).perform(.pause(services: services, frozen: true)) }
@@ -131,7 +88,7 @@ struct Pause: ParsableCommand {
 struct Unpause: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Let frozen services go on.")
 
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     func run() throws { try ServiceRequest(Context(Trice.global)).perform(.pause(services: services, frozen: false)) }
@@ -144,24 +101,16 @@ struct Rm: ParsableCommand {
     var force = false
     @Flag(name: [.short, .long], help: "Stop the containers before.")
     var stop = false
-    @Flag(name: [.customShort("v"), .long], help: "Remove their anonymous volumes, too.")
+    @Flag(
+        name: [.customShort("v"), .long],
+        help: "Accepted for docker compose's sake: anonymous volumes always go with their container.")
     var volumes = false
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     func run() throws {
         try ServiceRequest(Context(Trice.global)).perform(.remove(services: services, stop: stop, volumes: volumes))
     }
-}
-
-struct Wait: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Wait until services have ended; ends with their exit status.")
-
-    @Argument(help: ArgumentHelp("The services.", valueName: "SERVICE"))
-    var services: [String]
-
-    func run() throws { try ServiceRequest(Context(Trice.global)).perform(.wait(services: services)) }
 }
 
 /// A request about services that exist, with its progress shown.
@@ -173,26 +122,33 @@ struct ServiceRequest {
 
     init(_ context: Context, _ paths: ProjectPaths) { (self.context, self.paths) = (context, paths) }
 
-    func perform(_ command: Request.Command) throws {
+    /// - Parameter limit: seconds after which it is given up.
+    func perform(_ command: Request.Command, limit: Int? = nil) throws {
         guard try !RecordStore(paths).isEmpty else { return try nothingThere(command) }
-        let progress = Progress(context.global)
+        let progress = try Progress(context.global, of: RecordStore(paths).loadDesired()?.project)
         defer { progress.finish() }
-        let status = try SupervisorClient.perform(command, paths) { reply in
-            switch reply {
-            case .event(let event): progress.show(event)
-            case .warning(let text): progress.warn(text)
-            default: break
-            }
-        }
+        let status = try SupervisorClient.perform(command, paths, limit: limit, progress)
         if status != 0 { throw ExitCode(status) }
+    }
+
+    /// Removes the containers of services that are no longer in the file, running or not.
+    func removeOrphans() throws {
+        let project = try context.project()
+        let known = Set((project.services + project.disabledServices).map(\.name))
+        let orphans = Set(
+            try RecordStore(paths).load().records.filter { !$0.state.reconciled.isOneOff }.map(\.config.service)
+        ).subtracting(known)
+        if orphans.isEmpty { return }
+        try perform(.remove(services: orphans.sorted(), stop: true, volumes: false))
     }
 
     /// A project without containers: naming a service is an error unless the file has it.
     private func nothingThere(_ command: Request.Command) throws {
         let named: [String] =
             switch command {
-            case .start(let services), .stop(let services, _), .restart(let services, _, _), .kill(let services, _),
-                .pause(let services, _), .remove(let services, _, _), .wait(let services):
+            case .start(let services, _), .stop(let services, _), .restart(let services, _, _),
+                .kill(let services, _, _),
+                .pause(let services, _), .remove(let services, _, _), .wait(let services, _):
                 services
             default: []
             }

@@ -67,24 +67,32 @@ final class SupervisorClient {
         }
     }
 
-    /// The next reply, waited for until an instant of `EventLoop.now`.
-    private func next(before deadline: UInt64?) throws -> (reply: Reply, descriptors: [Descriptor])? {
-        if let deadline {
+    /// The next reply, waited for until an instant of `EventLoop.now`; the progress goes on meanwhile.
+    private func next(before deadline: UInt64?, _ progress: Progress?) throws -> (
+        reply: Reply, descriptors: [Descriptor]
+    )? {
+        while true {
             var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             let now = EventLoop.now
-            let left = deadline > now ? Int32(min((deadline - now) / 1_000_000 + 1, 1 << 30)) : 0
-            if poll(&polled, 1, left) == 0 { throw Failure("the stack is not ready within the time given") }
+            let left = deadline.map { $0 > now ? Int32(min(($0 - now) / 1_000_000 + 1, 1 << 30)) : 0 }
+            let count = poll(&polled, 1, [left, progress?.interval].compactMap { $0 }.min() ?? -1)
+            if count > 0 { return try next() }
+            if count < 0 && errno != EINTR { throw SystemError("poll") }
+            if let deadline, EventLoop.now >= deadline {
+                throw Failure("the stack is not ready within the time given")
+            }
+            progress?.tick()
         }
-        return try next()
     }
 
     /// Asks for what may be asked twice, and follows it to its end. A supervisor that is killed on the way is asked again
     /// when it is back.
     ///
+    /// - Parameter progress: shown where given, and the warnings with it.
     /// - Returns: the exit status.
     static func perform(
         _ command: Request.Command, _ paths: ProjectPaths, descriptors: [Descriptor] = [], limit: Int? = nil,
-        onReply: (Reply) -> Void
+        _ progress: Progress? = nil
     ) throws -> Int32 {
         let deadline = limit.map { EventLoop.now + UInt64($0) * 1_000_000_000 }
         for _ in 0..<5 {
@@ -92,11 +100,13 @@ final class SupervisorClient {
             do { try client.send(command, descriptors: descriptors) } catch let error as SystemError
                 where error.errno == EPIPE || error.errno == ECONNRESET
             { continue }
-            while let (reply, _) = try client.next(before: deadline) {
+            while let (reply, _) = try client.next(before: deadline, progress) {
                 switch reply {
                 case .finished(let status): return status
                 case .failed(let failure): throw failure
-                default: onReply(reply)
+                case .event(let event): progress?.show(event)
+                case .warning(let text): progress?.warn(text)
+                default: break
                 }
             }
         }

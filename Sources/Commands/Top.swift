@@ -12,7 +12,7 @@ import Supervisor
 struct Top: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the processes of the stack's containers.")
 
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     func run() throws {

@@ -18,25 +18,33 @@ package struct Trice: ParsableCommand {
         usage: "trice [-f FILE] [-p NAME] COMMAND [OPTIONS] [SERVICE …]",
         discussion: """
             The same files, flags and habits as docker compose. Options that say which project is meant come before the
-            command.
+            command. Also: trice help exit-codes, trice help environment.
             """,
         version: version, groupedSubcommands: groups)
 
     fileprivate static let groups: [CommandGroup] = [
-        CommandGroup(name: "Stacks:", subcommands: [Up.self, Down.self, Ps.self, Logs.self, Config.self, Ls.self]),
+        CommandGroup(
+            name: "Stacks:",
+            subcommands: [
+                Up.self, Down.self, Plan.self, Why.self, Ps.self, Logs.self, Config.self, Ls.self,
+            ]),
         CommandGroup(
             name: "Services:",
             subcommands: [
                 Start.self, Stop.self, Restart.self, Kill.self, Exec.self, Run.self, Scale.self, Create.self, Rm.self,
-                Pause.self, Unpause.self, Wait.self, Port.self, Top.self, Copy.self, Events.self,
+                Pause.self, Unpause.self, Wait.self, Port.self, Top.self, Stats.self, Attach.self, Copy.self,
+                Export.self,
+                Watch.self, Events.self,
             ]),
         CommandGroup(
             name: "Images and the host:",
             subcommands: [
                 Images.self, Volumes.self, BuildCommand.self, Pull.self, Push.self, ImageCommand.self,
-                VolumeCommand.self,
-                SystemCommand.self, Login.self, Logout.self, VersionCommand.self,
+                VolumeCommand.self, NetworkCommand.self, SystemCommand.self, Login.self, Logout.self,
             ]),
+        CommandGroup(
+            name: "About trice:",
+            subcommands: [VersionCommand.self, CompletionCommand.self, ManualCommand.self]),
     ]
 
     @OptionGroup package var options: GlobalOptions
@@ -44,25 +52,29 @@ package struct Trice: ParsableCommand {
     /// What was given before the command.
     @TaskLocal static var global = GlobalOptions()
 
+    /// Whether it was called as `docker-compose`.
+    @TaskLocal static var isGuise = false
+
     package init() {}
 
     /// Parses the arguments, runs the command and ends the process with its exit status.
-    package static func run(_ arguments: [String]) -> Never {
+    package static func run(_ arguments: [String], as program: String) -> Never {
         do {
-            let (own, rest) = split(arguments)
-            let global = try GlobalOptions.parse(own)
-            if rest.isEmpty || ["-h", "--help", "help"].contains(rest[0]) && rest.count == 1 {
-                Output.standardOutput(helpMessage(columns: Output.terminalSize(of: 1)?.columns ?? 100) + "\n")
-                Glibc.exit(rest.isEmpty ? 1 : 0)
-            }
-            guard !global.compatibility || ["config", "convert"].contains(rest[0]) else {
-                throw Failure(
-                    "--compatibility is not supported: names of containers have hyphens", hint: "leave it out")
-            }
-            try $global.withValue(global) {
-                var command = try Dispatch.parseAsRoot(rest)
+            if arguments.first == "---completion" {
+                var command = try Trice.parseAsRoot(arguments)
                 try command.run()
+                Glibc.exit(0)
             }
+            var arguments = arguments
+            let isGuise = DockerComposeGuise.isWorn(as: program)
+            if isGuise {
+                if arguments.first == "docker-cli-plugin-metadata" {
+                    Output.line(DockerComposeGuise.metadata)
+                    Glibc.exit(0)
+                }
+                arguments = try DockerComposeGuise.withoutDockersOwn(arguments)
+            }
+            try $isGuise.withValue(isGuise) { try perform(arguments) }
             Glibc.exit(0)
         } catch let code as ExitCode {
             Glibc.exit(code.rawValue)
@@ -79,6 +91,34 @@ package struct Trice: ParsableCommand {
             Output.standardError(message + "\n")
             // docker compose's status for a wrong command line, where the parser's own is 64.
             Glibc.exit(code == .validationFailure ? 16 : 1)
+        }
+    }
+
+    private static func perform(_ arguments: [String]) throws {
+        let (own, words) = split(arguments)
+        let global = try GlobalOptions.parse(own).withEnvironment()
+        var rest = words
+        if rest.isEmpty || ["-h", "--help", "help"].contains(rest[0]) && rest.count == 1 {
+            Output.standardOutput(helpMessage(columns: Output.terminalSize(of: 1)?.columns ?? 100) + "\n")
+            Glibc.exit(rest.isEmpty ? 1 : 0)
+        }
+        if ["-v", "--version"].contains(rest[0]) { rest = ["version"] }
+        if rest[0] == "help", let topic = HelpTopic(rawValue: rest[1]) { return Output.standardOutput(topic.text) }
+        guard !global.compatibility || ["config", "convert"].contains(rest[0]) else {
+            throw Failure("--compatibility is not supported: names of containers have hyphens", hint: "leave it out")
+        }
+        if Spelling.mayHaveValues(rest) { rest = try Spelling(definition: definition()).withoutFlagValues(rest) }
+        try $global.withValue(global) {
+            var command = try parsed(rest)
+            try command.run()
+        }
+    }
+
+    /// The command; where there is none of that name, what was most likely meant.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        do { return try Dispatch.parseAsRoot(arguments) } catch {
+            if let wrong = try Spelling(definition: definition()).unknownCommand(arguments[0]) { throw wrong }
+            throw error
         }
     }
 
@@ -124,7 +164,9 @@ package struct GlobalOptions: ParsableArguments, Sendable {
             "Directory that relative paths are meant from (default: the first file's).", valueName: "DIR"))
     package var projectDirectory: String?
 
-    @Option(help: ArgumentHelp("Enable the services of this profile; may be repeated.", valueName: "PROFILE"))
+    @Option(
+        help: ArgumentHelp("Enable the services of this profile; may be repeated.", valueName: "PROFILE"),
+        completion: .profiles)
     package var profile: [String] = []
 
     @Option(
@@ -139,15 +181,37 @@ package struct GlobalOptions: ParsableArguments, Sendable {
     package var compatibility = false
 
     @Option(help: ArgumentHelp("How progress is shown: auto, tty, plain, json, quiet.", valueName: "KIND"))
-    package var progress: ProgressKind = .auto
+    package var progress: ProgressKind?
 
     @Option(help: ArgumentHelp("How mistakes in the files are said: text, json, github.", valueName: "FORMAT"))
     package var diagnostics: DiagnosticFormat = .text
 
     @Option(help: ArgumentHelp("Whether to use colours and cursor movement: auto, never, always.", valueName: "WHEN"))
-    package var ansi: AnsiMode = .auto
+    package var ansi: AnsiMode?
 
     package init() {}
+
+    /// What is not given is as the environment says, else left to circumstances.
+    func withEnvironment() throws -> GlobalOptions {
+        func value<Value: RawRepresentable<String>>(_ name: String, _ type: Value.Type) throws(ValidationError)
+            -> Value?
+        {
+            guard let text = Context.environment[name], !text.isEmpty else { return nil }
+            guard let value = Value(rawValue: text) else {
+                throw ValidationError("\(name): \(text) is no value for it")
+            }
+            return value
+        }
+        var options = self
+        options.progress = try progress ?? value("COMPOSE_PROGRESS", ProgressKind.self) ?? .auto
+        options.ansi = try ansi ?? value("COMPOSE_ANSI", AnsiMode.self) ?? .auto
+        return options
+    }
+
+    /// `COMPOSE_REMOVE_ORPHANS`
+    static var removesOrphans: Bool {
+        ["1", "true"].contains(Context.environment["COMPOSE_REMOVE_ORPHANS"]?.lowercased())
+    }
 }
 
 package enum ProgressKind: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, tty, plain, json, quiet }

@@ -11,9 +11,15 @@ import Supervisor
 struct Up: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Create and start the stack, and keep it running.",
-        discussion:
-            "Without -d the logs are followed until all containers have ended; Ctrl-C stops the stack, a second one kills it."
-    )
+        discussion: """
+            Without -d the logs are followed until all containers have ended; Ctrl-C stops the stack, a second one kills it.
+
+            EXAMPLES
+              trice up -d                                      all, in the background
+              trice up -d --wait --wait-timeout 60 db          return when db is healthy
+              trice up --exit-code-from tests                  run tests, end with their exit status
+              trice up --scale worker=4 --watch
+            """)
 
     @Flag(name: [.short, .long], help: "Return when the stack is up.")
     var detach = false
@@ -30,10 +36,14 @@ struct Up: ParsableCommand {
     var pull: PullChoice?
     @Flag(help: "Show nothing of images that are fetched.")
     var quietPull = false
+    @Flag(help: "Show nothing of builds but what goes wrong.")
+    var quietBuild = false
     @Flag(help: "Make containers anew even if nothing changed.")
     var forceRecreate = false
     @Flag(help: "Leave containers that exist as they are.")
     var noRecreate = false
+    @Flag(help: "Make containers of what the services depend on anew, too.")
+    var alwaysRecreateDeps = false
     @Flag(help: "Do not start what the services depend on.")
     var noDeps = false
     @Flag(help: "Create the containers, do not start them.")
@@ -68,52 +78,77 @@ struct Up: ParsableCommand {
     var attach: [String] = []
     @Option(help: ArgumentHelp("Do not follow the logs of this service; may be repeated.", valueName: "SERVICE"))
     var noAttach: [String] = []
+    @Flag(help: "Follow the logs of what the services depend on, too.")
+    var attachDependencies = false
+    @Flag(name: [.customShort("w"), .long], help: "Bring changed files into the containers, as develop.watch says.")
+    var watch = false
+    @Flag(inversion: .prefixedNo, help: "Refused: up has no menu. --no-menu is what it does.")
+    var menu = false
+    @Flag(help: "Print what would be done and why, as plan does, and do nothing.")
+    var dryRun = false
+    @Option(
+        help: ArgumentHelp(
+            "Do what a plan says (plan -o FILE), or nothing where it does not hold any more.", valueName: "FILE"))
+    var plan: String?
     @Flag(name: [.customShort("y"), .customLong("yes")], help: "Accepted for docker compose's sake: trice never asks.")
     var yes = false
-    @Argument(help: ArgumentHelp("Only these services, and what they depend on.", valueName: "SERVICE"))
+    @Argument(
+        help: ArgumentHelp("Only these services, and what they depend on.", valueName: "SERVICE"), completion: .services
+    )
     var services: [String] = []
 
     func validate() throws {
         if forceRecreate && noRecreate { throw ValidationError("--force-recreate and --no-recreate are incompatible") }
+        if alwaysRecreateDeps && noRecreate {
+            throw ValidationError("--always-recreate-deps and --no-recreate are incompatible")
+        }
+        if plan != nil && (dryRun || !services.isEmpty || !scale.isEmpty || forceRecreate || noRecreate) {
+            throw ValidationError("--plan says what is to be done: leave out services and other options of it")
+        }
+        if menu { throw ValidationError("--menu is not supported: leave it out") }
+        if watch && (detach || wait || noStart) {
+            throw ValidationError("--watch works beside the logs: leave out -d, --wait and --no-start")
+        }
         if detach && (abortOnContainerExit || abortOnContainerFailure || exitCodeFrom != nil) {
             throw ValidationError(
                 "--abort-on-container-exit, --abort-on-container-failure and --exit-code-from need the logs to be followed: leave out -d"
             )
         }
-        _ = try scales()
-    }
-
-    func scales() throws -> [String: Int] {
-        var result: [String: Int] = [:]
-        for text in scale {
-            let parts = text.split(separator: "=", omittingEmptySubsequences: false)
-            guard parts.count == 2, let number = Int(parts[1]), number >= 0 else {
-                throw ValidationError("--scale wants SERVICE=NUM with a number of 0 or more, not \(text)")
-            }
-            result[String(parts[0])] = number
-        }
-        return result
+        _ = try ScaleOption.numbers(scale)
     }
 
     func run() throws {
         let context = Context(Trice.global)
         let project = try context.project(services: services)
-        for name in services + Array(try scales().keys) + [exitCodeFrom].compactMap({ $0 })
+        let scales = try ScaleOption.numbers(scale)
+        for name in services + Array(scales.keys) + [exitCodeFrom].compactMap({ $0 })
         where project.service(name) == nil {
             throw Failure("no such service: \(name)")
         }
         var options = Request.UpOptions()
         options.services = services
         options.recreation = forceRecreate ? .always : noRecreate ? .never : .changed
-        (options.removeOrphans, options.ignoreDependencies, options.start) = (removeOrphans, noDeps, !noStart)
-        (options.wait, options.timeout, options.scale, options.renewVolumes) = (
-            wait, timeout, try scales(), renewAnonVolumes
+        (options.removeOrphans, options.ignoreDependencies, options.start) = (
+            removeOrphans || GlobalOptions.removesOrphans, noDeps, !noStart
         )
+        (options.wait, options.timeout, options.scale, options.renewVolumes) = (
+            wait, timeout, scales, renewAnonVolumes
+        )
+
+        options.recreatesDependencies = alwaysRecreateDeps
 
         let paths = context.paths(of: project)
         options.rerunsCompleted = !(detach || wait || noStart)
+        if dryRun { return Output.standardOutput(try PlanReport(project, options, context).text) }
+        if let plan {
+            // Its own options say what was planned.
+            let planned = try PlanFile(at: plan, for: project)
+            options = planned.options
+            (options.wait, options.timeout, options.expectedPlan) = (wait, timeout, planned.fingerprint)
+        }
         var bringUp = BringUp(context: context, paths: paths, project: project, options: options)
-        (bringUp.pull, bringUp.quietPull, bringUp.build) = (pull?.policy, quietPull, build)
+        (bringUp.pull, bringUp.quietPull) = (pull?.policy, quietPull)
+        (bringUp.build, bringUp.buildsQuietly) = (build, quietBuild)
         if detach || wait || noStart {
             let status = try bringUp.run(limit: wait ? waitTimeout : nil)
             if status != 0 { throw ExitCode(status) }
@@ -128,13 +163,15 @@ struct Up: ParsableCommand {
         attached.stopsOnFailure = abortOnContainerFailure
         attached.exitCodeFrom = exitCodeFrom
         attached.timeout = timeout
+        attached.develop = watch ? try DevelopWatch(project, services: services, context) : nil
         let status = try attached.run()
         if status != 0 { throw ExitCode(status) }
     }
 
     /// The services whose logs are shown.
     private func followed(_ project: Project) -> Set<String> {
-        let started = services.isEmpty ? project.services.map(\.name) : services
+        let started =
+            attachDependencies || services.isEmpty ? Goals.closure(of: services, in: project).sorted() : services
         let chosen = attach.isEmpty ? started.filter { project.service($0)?.attach != false } : attach
         return Set(chosen).subtracting(noAttach)
     }
@@ -151,6 +188,7 @@ struct BringUp {
     var quietPull = false
     /// `--build` or `--no-build`.
     var build: Bool?
+    var buildsQuietly = false
 
     init(context: Context, paths: ProjectPaths, project: Project, options: Request.UpOptions) {
         (self.context, self.paths, self.project, self.options) = (context, paths, project, options)
@@ -158,17 +196,14 @@ struct BringUp {
 
     /// - Parameter limit: seconds after which it is given up.
     func run(limit: Int? = nil) throws -> Int32 {
-        try ImageSupply(context: context, project: project, policy: pull, isQuiet: quietPull, build: build).provide(
+        try ImageSupply(
+            context: context, project: project, policy: pull, isQuiet: quietPull, build: build,
+            buildsQuietly: buildsQuietly
+        ).provide(
             project.services(with: options.services, ignoringDependencies: options.ignoreDependencies))
         let document = try memoryFile("project", encodeJSON(project.withImageNames))
-        let progress = Progress(context.global)
+        let progress = try Progress(context.global, of: project, starts: options.start)
         defer { progress.finish() }
-        return try SupervisorClient.perform(.up(options), paths, descriptors: [document], limit: limit) { reply in
-            switch reply {
-            case .event(let event): progress.show(event)
-            case .warning(let text): progress.warn(text)
-            default: break
-            }
-        }
+        return try SupervisorClient.perform(.up(options), paths, descriptors: [document], limit: limit, progress)
     }
 }

@@ -73,7 +73,7 @@ struct VolumeInspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "Print what is known of volumes, as JSON.")
 
-    @Argument(help: ArgumentHelp("Names.", valueName: "VOLUME"))
+    @Argument(help: ArgumentHelp("Names.", valueName: "VOLUME"), completion: .volumes)
     var volumes: [String]
 
     /// As docker names the fields.
@@ -103,7 +103,7 @@ struct VolumeRemove: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Remove volumes that no container has, with their files.", aliases: ["remove"])
 
-    @Argument(help: ArgumentHelp("Names.", valueName: "VOLUME"))
+    @Argument(help: ArgumentHelp("Names.", valueName: "VOLUME"), completion: .volumes)
     var volumes: [String]
 
     func run() throws {

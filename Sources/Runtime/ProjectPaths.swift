@@ -14,6 +14,7 @@ package struct ProjectPaths: Hashable, Sendable {
     package var state: String { "\(roots.root)/projects/\(project)" }
     package var desired: String { "\(state)/desired.json" }
     package var containers: String { "\(state)/containers" }
+    package var events: String { "\(state)/events" }
 
     package func container(_ id: String) -> String { "\(containers)/\(id)" }
     package func log(_ id: String) -> String { "\(container(id))/log" }

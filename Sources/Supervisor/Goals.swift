@@ -6,9 +6,9 @@ import Core
 import Reconciler
 
 /// What the user's words make of the goals. Pure.
-struct Goals {
-    var project: Project
-    var desired: Desired
+package struct Goals {
+    package var project: Project
+    package var desired: Desired
 
     /// The goals after `up`.
     ///
@@ -40,6 +40,7 @@ struct Goals {
             case .always: if named { goal.recreateBefore = now }
             case .never: goal.keepsContainers = true
             }
+            if options.recreatesDependencies && !named { goal.recreateBefore = now }
             desired.services[service.name] = goal
         }
         let used = project.services.filter { desired.services[$0.name] != nil }
@@ -56,7 +57,9 @@ struct Goals {
     }
 
     /// The services named (or all), and what they depend on.
-    static func closure(of services: [String], in project: Project, ignoringDependencies: Bool = false) -> Set<String> {
+    package static func closure(of services: [String], in project: Project, ignoringDependencies: Bool = false) -> Set<
+        String
+    > {
         if services.isEmpty { return Set(project.services.map(\.name)) }
         if ignoringDependencies { return Set(services) }
         let byName = Dictionary(project.services.map { ($0.name, $0) }) { first, _ in first }

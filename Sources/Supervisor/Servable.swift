@@ -27,7 +27,6 @@ enum Servable {
     /// An entry goes when its attribute is served.
     private static let attributes: [Attribute<Service>] = [
         Attribute("provider") { $0.provider != nil },
-        Attribute("develop") { $0.develop != nil },
         Attribute("models") { !$0.models.isEmpty },
 
         Attribute("cpu_count") { $0.limits.cpuCount != nil },

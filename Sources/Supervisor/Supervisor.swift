@@ -41,6 +41,7 @@ final class Supervisor {
     /// Clients that wait until what they asked for is so.
     var waiters: [Waiter] = []
     var listeners: [Connection] = []
+    let eventLog: EventLog
     /// Requests that wait until a `down` is done.
     var queued: [() -> Void] = []
     var pendingRuns: [PendingRun] = []
@@ -61,6 +62,7 @@ final class Supervisor {
         ports = PortPublisher(firewall: networks.firewall, launcher: launcher, on: loop)
         resolvers = NameService(networks: networks, on: loop)
         hierarchy = try ControlGroupHierarchy.ofHost()
+        eventLog = EventLog(paths, on: loop)
     }
 
     /// Takes over what runs, and serves until the project needs nobody any more.
@@ -204,9 +206,9 @@ final class Supervisor {
         _ kind: Event.Kind, _ action: Event.Action, id: String, name: String, service: String = "",
         change: (inout Event) -> Void = { _ in }
     ) {
-        guard !listeners.isEmpty else { return }
         var event = Event(time: realTime(), kind: kind, action: action, id: id, name: name, service: service)
         change(&event)
+        eventLog.append(event)
         for listener in listeners { listener.send(.event(event)) }
     }
 

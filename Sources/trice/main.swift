@@ -14,4 +14,4 @@ if CommandLine.arguments.count == 3, CommandLine.arguments[1] == SupervisorStart
 if CommandLine.arguments.count == 4, CommandLine.arguments[1] == UnpackProcess.argument {
     UnpackProcess.run(CommandLine.arguments[2], limit: CommandLine.arguments[3])
 }
-Trice.run(Array(CommandLine.arguments.dropFirst()))
+Trice.run(Array(CommandLine.arguments.dropFirst()), as: CommandLine.arguments.first ?? "trice")

@@ -116,6 +116,14 @@ final class Sandbox: @unchecked Sendable {
         return process
     }
 
+    /// Waits for the end of a command that went on in the background; one that does not end is killed, and the test fails.
+    func end(of process: Process, sourceLocation: SourceLocation = #_sourceLocation) {
+        let inTime = eventually { !process.isRunning }
+        #expect(inTime, "\(process.arguments ?? []) did not end", sourceLocation: sourceLocation)
+        if !inTime { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+    }
+
     private func process(_ command: [String], _ more: [String: String]) -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: command[0])

@@ -115,7 +115,7 @@ struct ImageRemove: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Remove images that no container was made from.", aliases: ["remove"])
 
-    @Argument(help: ArgumentHelp("Names or ids.", valueName: "IMAGE"))
+    @Argument(help: ArgumentHelp("Names or ids.", valueName: "IMAGE"), completion: .images)
     var images: [String]
 
     func run() throws {

@@ -19,6 +19,7 @@ struct ImageSupply {
     var isQuiet = false
     /// What is built is built anew: `--build`; or never: `--no-build`.
     var build: Bool?
+    var buildsQuietly = false
 
     private var store: ImageStore { ImageStore(root: context.roots.root) }
 
@@ -56,7 +57,7 @@ struct ImageSupply {
         }
         if built.isEmpty { return }
         var options = BuildOptions()
-        options.isQuiet = isQuiet
+        options.isQuiet = buildsQuietly
         _ = try Builder(context, project, options).run(BuildChoice.withContexts(built, in: project))
     }
 

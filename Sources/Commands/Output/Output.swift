@@ -31,11 +31,11 @@ enum Output {
     /// A line on standard output.
     static func line(_ text: String) { standardOutput(text + "\n") }
 
-    static func usesColour(_ mode: AnsiMode, on descriptor: Int32) -> Bool {
+    static func usesColour(_ mode: AnsiMode?, on descriptor: Int32) -> Bool {
         switch mode {
         case .always: return true
         case .never: return false
-        case .auto:
+        case .auto, nil:
             if isatty(descriptor) != 1 { return false }
             let environment = Context.environment
             return (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
@@ -76,11 +76,13 @@ enum Output {
 
 /// Rows of text under headings, each column as wide as its widest cell.
 struct Table {
-    private var rows: [[String]]
+    private var rows: [[String]] = []
 
-    init(_ headings: String...) { rows = [headings] }
+    /// - Parameter headings: the first row.
+    init(_ headings: String...) { if !headings.isEmpty { rows = [headings] } }
 
     mutating func add(_ cells: String...) { rows.append(cells) }
+    mutating func add(_ cells: [String]) { rows.append(cells) }
 
     var text: String {
         let columns = rows.map(\.count).max() ?? 0

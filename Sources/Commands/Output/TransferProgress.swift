@@ -31,12 +31,11 @@ final class TransferProgress {
     /// `Pulling` and `Pulled`.
     private let words: (going: String, done: String)
     private var entries: [Entry] = []
-    private var drawnLines = 0
+    private let area = LiveArea(on: 2)
     private var lastDrawn: UInt64 = 0
 
     init(_ global: GlobalOptions, _ operation: TransferRequest.Operation, isQuiet: Bool) {
-        let isLive = global.progress == .auto && global.ansi != .never && Output.terminalSize(of: 2) != nil
-        kind = isQuiet ? .quiet : global.progress == .auto ? (isLive ? .tty : .plain) : global.progress
+        kind = isQuiet ? .quiet : global.progressKind
         colour = Output.usesColour(global.ansi, on: 2)
         words =
             operation == .push
@@ -86,7 +85,7 @@ final class TransferProgress {
     /// Leaves the last picture on the screen.
     func finish() {
         if kind == .tty && !entries.isEmpty { redraw() }
-        drawnLines = 0
+        area.leave()
     }
 
     private func redraw() {
@@ -103,9 +102,7 @@ final class TransferProgress {
         }
         let room = max(2, size.rows - 2)
         if lines.count > room { lines = lines.prefix(room - 1) + ["   … \(lines.count - room + 1) more"] }
-        let clear = drawnLines > 0 ? "\u{1B}[\(drawnLines)A\u{1B}[J" : ""
-        Output.standardError(clear + lines.joined(separator: "\n") + "\n")
-        drawnLines = lines.count
+        area.draw(lines)
         lastDrawn = EventLoop.now
     }
 

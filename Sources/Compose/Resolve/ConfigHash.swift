@@ -5,10 +5,15 @@ import Core
 import Crypto
 
 /// What a container was made from, as 64 hexadecimal digits: another hash means that the container must be made anew.
+package func configHash(of service: Service) -> String {
+    contentHash(Array(containerDocument(of: service).json(indent: false, sortedKeys: true).utf8))
+}
+
+/// What a container is made from, of what the file says of its service.
 ///
 /// Left out is what a running container does not depend on: build, pull policy, the number of replicas and how they are
 /// rolled out, dependencies, profiles, what is watched during development, and the places in the file.
-package func configHash(of service: Service) -> String {
+package func containerDocument(of service: Service) -> Document {
     var relevant = service
     relevant.build = nil
     relevant.pullPolicy = nil
@@ -23,7 +28,7 @@ package func configHash(of service: Service) -> String {
     relevant.profiles = []
     // Only the files' content matters, which is among the labels.
     relevant.labelFiles = []
-    return contentHash(Array(relevant.document.json(indent: false, sortedKeys: true).utf8))
+    return relevant.document
 }
 
 /// SHA-256 (FIPS 180-4) as 64 hexadecimal digits.

@@ -20,7 +20,10 @@ package enum TreeArchive {
     /// - Parameters:
     ///   - path: with `/.` at its end, a directory's entries begin with `.`.
     ///   - followsLink: whether a symbolic link at the path itself is followed.
-    package static func pack(_ path: String, to output: Descriptor, followsLink: Bool = false) throws {
+    ///   - isBare: whether the entries of `DIR/.` are named without `./`, and the directory itself is left out.
+    package static func pack(
+        _ path: String, to output: Descriptor, followsLink: Bool = false, isBare: Bool = false
+    ) throws {
         var path = path
         if followsLink { path = try resolved(path) }
         let (directory, name) = split(path)
@@ -50,6 +53,11 @@ package enum TreeArchive {
             if archive_entry_filetype(entry) == trice_s_ifdir { archive_read_disk_descend(disk) }
             // A socket cannot stand in an archive.
             if archive_entry_filetype(entry) == trice_s_ifsock { continue }
+            if isBare {
+                let path = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
+                if path == "." { continue }
+                archive_entry_set_pathname(entry, path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
+            }
             try expect(archive_write_header(writer, entry), writer)
             try copyContent(from: disk, to: writer)
         }

@@ -13,6 +13,7 @@ package final class LogWriter {
     private final class Source {
         let descriptor: Descriptor
         var stream: LogStream
+        var taps: [LogTap] = []
         var watch: EventLoop.Watch?
         init(_ descriptor: Descriptor, _ name: String) {
             (self.descriptor, stream) = (descriptor, LogStream(name: name))
@@ -40,11 +41,22 @@ package final class LogWriter {
         }
     }
 
+    /// Gives a client a copy of what comes on a stream from now on; nothing where there is no such stream.
+    package func add(_ tap: LogTap, to stream: String) {
+        for source in sources where source.stream.name == stream { source.taps.append(tap) }
+    }
+
+    package func remove(_ tap: LogTap) {
+        for source in sources { source.taps.removeAll { $0 === tap } }
+        tap.finish()
+    }
+
     /// Reads what is left, writes unfinished lines too, and lets the descriptors go.
     package func finish() {
         for source in sources {
             _ = drain(source, rounds: .max)
             source.stream.finish(time: realTime(), to: &output)
+            for tap in source.taps { tap.finish() }
             unwatch(source)
         }
         flush()
@@ -60,7 +72,9 @@ package final class LogWriter {
             // EIO is how a terminal says that nobody holds its other side.
             if count < 0 { return errno == EAGAIN || errno == EINTR }
             buffer.withUnsafeBytes {
-                source.stream.write(UnsafeRawBufferPointer(rebasing: $0[..<count]), time: realTime(), to: &output)
+                let bytes = UnsafeRawBufferPointer(rebasing: $0[..<count])
+                source.stream.write(bytes, time: realTime(), to: &output)
+                for tap in source.taps { tap.write(bytes) }
             }
             if output.count >= 1 << 18 { flush() }
         }

@@ -21,10 +21,12 @@ package struct Request: Codable, Sendable {
         /// Make the project as its file says. Descriptors: the `Project` as JSON.
         case up(UpOptions)
         case down(DownOptions)
-        case start(services: [String])
+        /// Where asked, wait until they are healthy, too.
+        case start(services: [String], wait: Bool)
         case stop(services: [String], timeout: Int?)
         case restart(services: [String], timeout: Int?, ignoreDependencies: Bool)
-        case kill(services: [String], signal: Int32)
+        /// Where an index is given, to that replica only.
+        case kill(services: [String], signal: Int32, index: Int?)
         case pause(services: [String], frozen: Bool)
         /// Remove containers that do not run; stop them first where asked.
         case remove(services: [String], stop: Bool, volumes: Bool)
@@ -32,10 +34,17 @@ package struct Request: Codable, Sendable {
         case exec(ExecOptions)
         /// A one-off container. Descriptors: the `Project`, then stdin, stdout, stderr unless detached or on a terminal.
         case run(RunOptions)
-        /// Wait until the containers of these services have ended.
-        case wait(services: [String])
-        /// Every event of the project, until the client leaves.
-        case events
+        /// What a running container writes from now on, until it ends. Descriptors: pipes for its stdout and stderr. With a
+        /// terminal its master comes back, to write to.
+        case attach(service: String, index: Int)
+        /// Wait until the containers of these services have ended, or any of them.
+        case wait(services: [String], any: Bool)
+        /// Put a container on one more network, or take it off one.
+        case connect(container: String, AddedNetwork)
+        case disconnect(container: String, network: String)
+        /// Every event of the project, until the client leaves; first those on record from an instant on, where one is
+        /// given (nanoseconds since 1970).
+        case events(since: UInt64?)
         /// What is there now.
         case status
     }
@@ -45,6 +54,8 @@ package struct Request: Codable, Sendable {
         /// Empty for all that the profiles enable.
         package var services: [String] = []
         package var recreation = Recreation.changed
+        /// What the services depend on is made anew, too.
+        package var recreatesDependencies = false
         package var removeOrphans = false
         package var ignoreDependencies = false
         package var start = true
@@ -58,6 +69,8 @@ package struct Request: Codable, Sendable {
         package var renewVolumes = false
         /// One-shot containers that completed are run again: `up` in the foreground.
         package var rerunsCompleted = false
+        /// The fingerprint of the plan that is to be carried out: where it does not hold any more, nothing is done.
+        package var expectedPlan: String?
         package init() {}
     }
 

@@ -17,16 +17,19 @@ extension Supervisor {
             switch request.command {
             case .up(let options): try up(client, options, descriptors)
             case .down(let options): try down(client, options)
-            case .start(let services): try start(client, services)
+            case .start(let services, let wait): try start(client, services, wait: wait)
             case .stop(let services, let timeout): try stop(client, services, timeout)
             case .restart(let services, let timeout, let alone): try restart(client, services, timeout, alone: alone)
-            case .kill(let services, let signal): try kill(client, services, signal)
+            case .kill(let services, let signal, let index): try kill(client, services, signal, index: index)
             case .pause(let services, let frozen): try pause(client, services, frozen)
             case .remove(let services, let stop, _): try remove(client, services, stop: stop)
             case .exec(let options): try exec(options, for: client, descriptors)
             case .run(let options): try run(client, options, descriptors)
-            case .wait(let services): try wait(client, services)
-            case .events: listeners.append(client)
+            case .attach(let service, let index): try attach(client, service, index, descriptors)
+            case .wait(let services, let any): try wait(client, services, any: any)
+            case .connect(let container, let network): try connect(client, container, network)
+            case .disconnect(let container, let network): try disconnect(client, container, from: network)
+            case .events(let since): try listen(client, since: since)
             case .status:
                 client.send(.status(Status(supervisorPID: getpid(), containers: containers.values.map(\.record))))
                 client.end(.finished(0))
@@ -77,39 +80,19 @@ extension Supervisor {
     ///
     /// - Returns: the services that were asked for, with their dependencies.
     func adopt(_ project: Project, _ options: Request.UpOptions) throws -> Set<String> {
-        let asked = Goals.closure(of: options.services, in: project, ignoringDependencies: options.ignoreDependencies)
-        for name in asked {
-            guard let service = project.service(name) else { throw Failure("no such service: \(name)") }
-            try Servable.check(service)
-            try ServiceLimits(service: service).check(on: hierarchy)
-            let replicas = options.scale[name] ?? service.replicas
-            if replicas > 1, let containerName = service.containerName {
+        let now = realTime()
+        let planning = Planning(images: images, hierarchy: hierarchy)
+        let states = containers.values.map(\.state)
+        let (asked, goals) = try planning.goals(of: project, options, before: saved?.desired, beside: states, now: now)
+        if let expected = options.expectedPlan {
+            let forecast = Forecast(
+                goals, containers.values.map(\.record), try Forecast.Present(paths), now: now)
+            guard try forecast.fingerprint == expected else {
                 throw Failure(
-                    "service \(name) cannot have \(replicas) containers: they would all be named \(containerName)",
-                    at: service.place("container_name"), hint: "leave container_name out, or have one container")
+                    "the plan does not hold any more: the files or the project have changed since it was made",
+                    hint: "make a new one: trice plan -o FILE")
             }
         }
-        for network in project.networks { try Servable.check(network) }
-        for volume in project.volumes { try Servable.check(volume) }
-        for config in project.configs { try Servable.check(config, "config") }
-        for secret in project.secrets { try Servable.check(secret, "secret") }
-        var found: [String: Image] = [:]
-        for service in project.services where asked.contains(service.name) && found[service.image] == nil {
-            do { found[service.image] = try images.resolve(service.image) } catch let failure as Failure {
-                throw Failure(
-                    failure.message, at: service.place("image"), hint: failure.hint, exitCode: failure.exitCode)
-            }
-        }
-        let checked = Set(
-            project.services.filter { found[$0.image]?.config.healthcheck?.isEnabled ?? false }.map(\.name))
-        var goals = Goals.up(project, options, before: saved?.desired, hasImageHealthcheck: checked, now: realTime())
-        for service in project.services where asked.contains(service.name) {
-            guard let image = found[service.image] else { continue }
-            goals.desired.services[service.name]?.hash +=
-                Goals.surroundings(of: service, image: image.id, in: project)
-                + (try GrantedFiles.fingerprint(of: service, in: project))
-        }
-        restartFollowers(of: project, &goals.desired)
         let next = SavedProject(project: project, desired: goals.desired)
         saved = next
         try records.write(next)
@@ -119,23 +102,6 @@ extension Supervisor {
         }
         if options.renewVolumes { renewVolumesBefore = realTime() }
         return asked
-    }
-
-    /// Who asked to be restarted with its dependency is, where the dependency's container is made again.
-    private func restartFollowers(of project: Project, _ desired: inout Desired) {
-        let now = realTime()
-        for service in project.services {
-            let follows = service.dependencies.contains { dependency in
-                guard dependency.restart, let goal = desired.services[dependency.service], goal.intent == .running
-                else { return false }
-                return containers.values.contains { container in
-                    container.isReplica(of: dependency.service) && goal.isStale(container.state)
-                }
-            }
-            if follows && desired.services[service.name]?.intent == .running {
-                desired.services[service.name]?.restartBefore = now
-            }
-        }
     }
 
     private var isGoingDown: Bool { waiters.contains { if case .down = $0.aim { true } else { false } } }
@@ -157,7 +123,7 @@ extension Supervisor {
 
     // MARK: Services
 
-    private func start(_ client: Connection, _ services: [String]) throws {
+    private func start(_ client: Connection, _ services: [String], wait: Bool) throws {
         let names = try select(services)
         for name in names
         where !containers.values.contains(where: { $0.record.config.service == name && !$0.state.isOneOff }) {
@@ -168,7 +134,7 @@ extension Supervisor {
             goal.requested = realTime()
             goal.rerunsCompleted = true
         }
-        waitUntilReached(client, names)
+        waitUntilReached(client, names, healthy: wait)
     }
 
     private func stop(_ client: Connection, _ services: [String], _ timeout: Int?) throws {
@@ -210,9 +176,10 @@ extension Supervisor {
         waitUntilReached(client, names)
     }
 
-    private func kill(_ client: Connection, _ services: [String], _ signal: Int32) throws {
+    private func kill(_ client: Connection, _ services: [String], _ signal: Int32, index: Int?) throws {
         let names = try select(services)
-        for container in containers.values where names.contains(container.record.config.service) {
+        for container in containers.values
+        where names.contains(container.record.config.service) && (index == nil || index == container.state.number) {
             guard let pidfd = container.pidfd, container.state.phase == .running || container.state.phase == .stopping
             else { continue }
             let stopSignal = signalNumber(
@@ -247,10 +214,18 @@ extension Supervisor {
         if stop { waitUntilReached(client, names) } else { client.end(.finished(0)) }
     }
 
-    private func wait(_ client: Connection, _ services: [String]) throws {
+    private func listen(_ client: Connection, since: UInt64?) throws {
+        if let since {
+            eventLog.flush()
+            for event in try EventLog.read(paths, since: since) { client.send(.event(event)) }
+        }
+        listeners.append(client)
+    }
+
+    private func wait(_ client: Connection, _ services: [String], any: Bool) throws {
         let names = try select(services)
         let ids = containers.values.filter { names.contains($0.record.config.service) && !$0.state.isOneOff }.map(\.id)
-        waiters.append(Waiter(client, .ended(ids)))
+        waiters.append(Waiter(client, .ended(ids, any: any)))
         reconcile()
     }
 
@@ -282,9 +257,9 @@ extension Supervisor {
         try records.write(next)
     }
 
-    private func waitUntilReached(_ client: Connection, _ names: Set<String>) {
+    private func waitUntilReached(_ client: Connection, _ names: Set<String>, healthy: Bool = false) {
         if !listeners.contains(where: { $0 === client }) { listeners.append(client) }
-        waiters.append(Waiter(client, .reached(names, healthy: false)))
+        waiters.append(Waiter(client, .reached(names, healthy: healthy)))
         reconcile()
     }
 }

@@ -15,8 +15,8 @@ final class Waiter {
         case reached(Set<String>, healthy: Bool)
         /// Nothing of the project is there; then its volumes go too where asked.
         case down(volumes: Bool)
-        /// These containers have ended.
-        case ended([String])
+        /// These containers have ended, or any of them.
+        case ended([String], any: Bool)
     }
 
     let client: Connection
@@ -44,7 +44,7 @@ extension Supervisor {
         switch waiter.aim {
         case .reached(let services, let healthy): reached(services, healthy: healthy, plan)
         case .down(let volumes): isDown(volumes: volumes)
-        case .ended(let ids): ended(ids)
+        case .ended(let ids, let any): ended(ids, any: any)
         }
     }
 
@@ -138,9 +138,10 @@ extension Supervisor {
         for action in next { action() }
     }
 
-    private func ended(_ ids: [String]) -> Reply? {
+    private func ended(_ ids: [String], any: Bool) -> Reply? {
         let left = ids.compactMap { containers[$0] }
-        if left.contains(where: { $0.state.isLive }) { return nil }
-        return .finished(left.map(\.state.exitCode).max() ?? 0)
+        let ended = left.filter { !$0.state.isLive }
+        if any ? ended.isEmpty && !left.isEmpty : ended.count < left.count { return nil }
+        return .finished(ended.map(\.state.exitCode).max() ?? 0)
     }
 }

@@ -30,6 +30,8 @@ final class Container {
     var graceTimer: EventLoop.Timer?
     /// Watches the process where the launcher is not its parent any more.
     var orphanWatch: EventLoop.Watch?
+    /// Who hears what it writes, until it ends.
+    var attached: [Connection] = []
     /// How the running stop was asked for: seconds of grace, over the service's own.
     var stopTimeout: Int?
     /// Who has the streams of a one-off container.

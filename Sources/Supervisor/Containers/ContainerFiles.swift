@@ -18,9 +18,28 @@ package enum ContainerFiles {
             if own != 0 { try becomeRoot() }
             return
         }
+        try enterAnew(record, paths) { _ in }
+    }
+
+    /// As `enter`, without what is mounted in the container: volumes, and the kernel's file systems.
+    package static func enterRoot(_ record: ContainerRecord, _ paths: ProjectPaths) throws {
+        guard record.state.process?.openPidfd() != nil else {
+            return try enterAnew(record, paths) { $0.mounts = [] }
+        }
+        try enter(record, paths)
+        // A copy of the root's mount alone, without those below it: open_tree(2).
+        let root = Descriptor(try check("open_tree", record.name) { trice_open_tree(AT_FDCWD, "/", 1) })
+        try check("fchdir", record.name) { fchdir(root.raw) }
+        try check("chroot", record.name) { chroot(".") }
+    }
+
+    private static func enterAnew(
+        _ record: ContainerRecord, _ paths: ProjectPaths, _ change: (inout ContainerSpec) -> Void
+    ) throws {
         var namespaces = ContainerSpec.Namespaces()
         namespaces.user = record.config.ids
-        let spec = try Specification(paths: paths, config: record.config).container(namespaces: namespaces)
+        var spec = try Specification(paths: paths, config: record.config).container(namespaces: namespaces)
+        change(&spec)
         let userNamespaces = UserNamespaces(paths)
         let mounts = try userNamespaces.mounts(for: spec, of: record.config.definition)
         if mounts != nil { try userNamespaces.join() }

@@ -62,6 +62,7 @@ package struct ContainerRecordState: Codable, Hashable, Sendable {
     package var oomKilled = false
     package var paused = false
     package var addresses: [Attachment] = []
+    package var addedNetworks: [AddedNetwork] = []
     package var ports: [BoundPort] = []
     package var health: [HealthResult] = []
     /// To be removed when it ends: `run --rm`.

@@ -54,6 +54,11 @@ extension Supervisor {
         for network in saved.project.networks where try NetworkStore(paths.roots).record(network.name) != nil {
             try networks.ensure(network)
         }
+        for name in Set(containers.values.flatMap(\.record.state.addedNetworks).map(\.network)) {
+            var network = Network(key: name, name: name, location: nil)
+            network.isExternal = true
+            try networks.ensure(network)
+        }
     }
 
     private func adopt(_ container: Container, isChild: Bool) {

@@ -106,6 +106,8 @@ extension Supervisor {
         if container.record.state.removeAtEnd { _ = remove(container) }
         container.client?.end(.finished(status.code))
         container.client = nil
+        for client in container.attached { client.end(.finished(status.code)) }
+        container.attached = []
         reconcile()
     }
 

@@ -229,6 +229,12 @@ final class ProjectNetworks {
         return best?.network
     }
 
+    /// Takes the container's link to a network away.
+    func disconnect(_ container: String, from network: String, pid: Int32) throws {
+        let link = LinkName.veth(tag: roots.tag, container: container, network: network, salt: Int(pid))
+        try host.disconnect(hostNames: [link])
+    }
+
     func connect(pid: Int32, _ endpoints: [Endpoint]) throws { try host.connect(containerPID: pid, endpoints) }
 
     /// The names of all running containers on the project's networks, those of other projects included.

@@ -37,6 +37,9 @@ extension Supervisor {
                 address6: lease.address6?.description, mac: mac, gatewayPriority: attachment.gatewayPriority ?? 0,
                 names: names(of: container, attachment))
         }
+        for added in container.record.state.addedNetworks {
+            container.record.state.addresses.append(try attach(container, added))
+        }
         let kept = Set(container.record.state.addresses.map(\.network))
         for attachment in old where !kept.contains(attachment.network) {
             try networks.release(container.id, on: attachment.network)

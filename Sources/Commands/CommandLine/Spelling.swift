@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+
+/// What a command line may be spelled as beside its definition, and what was most likely meant where it is none. Pure.
+struct Spelling {
+    let definition: CommandDefinition
+
+    /// `--flag=true` is the flag, `--flag=false` its inversion or its absence, as in docker's command lines. What a command
+    /// runs in a container is left alone.
+    static func mayHaveValues(_ arguments: [String]) -> Bool { arguments.contains { flagValue($0) != nil } }
+
+    func withoutFlagValues(_ arguments: [String]) -> [String] {
+        guard let command = command(of: arguments) else { return arguments }
+        let options = (command.arguments ?? []).filter { $0.kind == "option" }
+        let flags = Set((command.arguments ?? []).filter { $0.kind == "flag" }.flatMap { $0.names ?? [] }.map(\.text))
+        let takesValue = Set(options.flatMap { $0.names ?? [] }.map(\.text))
+        let passesThrough = ["exec", "run"].contains(command.commandName)
+        var result: [String] = []
+        var index = 0
+        while index < arguments.count {
+            let argument = arguments[index]
+            if argument == "--" { return result + arguments[index...] }
+            if passesThrough && index > 0 && !argument.hasPrefix("-") { return result + arguments[index...] }
+            index += 1
+            if let (name, isSet) = Spelling.flagValue(argument), flags.contains(name) {
+                let inverted = "--no-\(name.dropFirst(2))"
+                if isSet { result.append(name) } else if flags.contains(inverted) { result.append(inverted) }
+                continue
+            }
+            result.append(argument)
+            if takesValue.contains(argument), index < arguments.count {
+                result.append(arguments[index])
+                index += 1
+            }
+        }
+        return result
+    }
+
+    private static func flagValue(_ argument: String) -> (name: String, isSet: Bool)? {
+        guard argument.hasPrefix("--"), let equals = argument.firstIndex(of: "=") else { return nil }
+        switch argument[argument.index(after: equals)...] {
+        case "true", "1", "t", "T", "TRUE", "True": return (String(argument[..<equals]), true)
+        case "false", "0", "f", "F", "FALSE", "False": return (String(argument[..<equals]), false)
+        default: return nil
+        }
+    }
+
+    /// The command that the arguments name: `up`, `image load`.
+    private func command(of arguments: [String]) -> CommandDefinition? {
+        var found = definition.commands.first {
+            $0.commandName == arguments.first || $0.aliases?.contains(arguments.first ?? "") ?? false
+        }
+        if let next = found?.commands.first(where: { $0.commandName == arguments.dropFirst().first }) { found = next }
+        return found
+    }
+
+    /// What is wrong with the first word, where it is no command.
+    func unknownCommand(_ name: String) -> Failure? {
+        let known = definition.commands.flatMap { [$0.commandName] + ($0.aliases ?? []) }
+        guard !known.contains(name), name != "help" else { return nil }
+        let elsewhere = Spelling.elsewhere[name]
+        return Failure(
+            "unknown command: \(name)",
+            hint: elsewhere ?? nearestName(to: name, among: known).map { "did you mean '\($0)'?" }
+                ?? "trice --help lists the commands", exitCode: 16)
+    }
+
+    /// Commands of docker compose and docker that trice has under another name, or not yet.
+    private static let elsewhere = [
+        "build": "images cannot be built yet: build it elsewhere, and load it with trice image load",
+        "pull": "images cannot be pulled yet: load them with trice image load",
+        "push": "images cannot be pushed yet", "publish": "projects cannot be published yet",
+        "commit": "trice export SERVICE | trice image import - NAME makes an image of a container",
+        "bridge": "projects cannot be converted for other platforms",
+        "login": "images cannot be pulled yet, so there is nowhere to log in to",
+        "load": "did you mean 'image load'?", "import": "did you mean 'image import'?",
+        "rmi": "did you mean 'image rm'?",
+        "inspect": "trice ps --format json, trice volume inspect and trice network inspect tell more",
+    ]
+}

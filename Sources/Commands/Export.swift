@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import ArgumentParser
+import Core
+import Glibc
+import Images
+import Linux
+import Reconciler
+import Runtime
+import Supervisor
+
+struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a service's file system as a tar archive.",
+        discussion: """
+            The image's files as the container has changed them, with their owners as they are inside; not what is in
+            volumes and other mounts. Works with containers that have ended, too.
+
+            EXAMPLES
+              trice export -o web.tar web
+              trice export web | trice image import - web:changed
+            """)
+
+    @Option(help: ArgumentHelp("The replica's number.", valueName: "NUMBER"))
+    var index = 1
+    @Option(
+        name: [.short, .long], help: ArgumentHelp("Write to a file, and not to standard output.", valueName: "FILE"))
+    var output: String?
+    @Argument(help: ArgumentHelp("The service.", valueName: "SERVICE"), completion: .services)
+    var service: String
+
+    func run() throws {
+        if output == nil && isatty(1) == 1 {
+            throw Failure("standard output is a terminal", hint: "name a file with -o, or pipe the archive on")
+        }
+        let context = Context(Trice.global)
+        let paths = try context.paths()
+        let records = try RecordStore(paths).chosen([service], context)
+        guard let record = records.first(where: { $0.config.number == index && !$0.state.reconciled.isOneOff }) else {
+            throw Failure("service \"\(service)\" has no container with index \(index)")
+        }
+        let target = try target()
+        try ContainerFiles.enterRoot(record, paths)
+        try TreeArchive.pack("/.", to: target, isBare: true)
+    }
+
+    private func target() throws -> Descriptor {
+        guard let output else { return Descriptor(try check("dup") { dup(1) }) }
+        do throws(SystemError) {
+            return try Descriptor.open(output, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+        } catch { throw Failure("\(error)") }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import ArgumentParser
+import Core
+import Linux
+import Networking
+import Runtime
+import Supervisor
+
+struct NetworkInspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Print what is known of networks, as JSON.")
+
+    @Argument(help: ArgumentHelp("Names.", valueName: "NETWORK"), completion: .networks)
+    var networks: [String]
+
+    /// As docker names the fields.
+    private struct Row: Encodable {
+        struct Subnet: Encodable {
+            let Subnet: String
+            let Gateway: String
+            let IPRange: String?
+        }
+        struct AddressManagement: Encodable {
+            let Driver = "default"
+            let Config: [Subnet]
+        }
+        struct Member: Encodable {
+            let Name: String
+            let IPv4Address: String
+            let IPv6Address: String
+            let Aliases: [String]
+        }
+        let Name: String
+        let Created: String
+        let Scope = "local"
+        let Driver = "bridge"
+        let Bridge: String
+        let Project: String
+        let EnableIPv6: Bool
+        let IPAM: AddressManagement
+        let Internal: Bool
+        let Containers: [String: Member]
+        let Labels: [String: String]
+    }
+
+    func run() throws {
+        let roots = Roots.fromEnvironment()
+        let store = NetworkStore(roots)
+        let names = Dictionary(
+            try ProjectPaths.all(roots).flatMap { try RecordStore($0).load().records }.map { ($0.id, $0.name) }
+        ) { first, _ in first }
+        let rows = try networks.map { name -> Row in
+            guard let network = try store.record(name) else { throw Failure("no such network: \(name)") }
+            var subnets = [
+                Row.Subnet(
+                    Subnet: "\(network.subnet)", Gateway: "\(network.gateway)",
+                    IPRange: network.range.map { "\($0)" })
+            ]
+            if let subnet = network.subnet6, let gateway = network.gateway6 {
+                subnets.append(Row.Subnet(Subnet: "\(subnet)", Gateway: "\(gateway)", IPRange: nil))
+            }
+            let members = try store.leases(name).map { lease in
+                (
+                    lease.container,
+                    Row.Member(
+                        Name: names[lease.container] ?? "", IPv4Address: "\(lease.address)/\(network.subnet.length)",
+                        IPv6Address: lease.address6.map { "\($0)/\(network.subnet6?.length ?? 64)" } ?? "",
+                        Aliases: lease.names)
+                )
+            }
+            return Row(
+                Name: name, Created: timestamp(network.created), Bridge: network.bridge, Project: network.project,
+                EnableIPv6: network.subnet6 != nil, IPAM: Row.AddressManagement(Config: subnets),
+                Internal: network.isInternal, Containers: Dictionary(members) { first, _ in first },
+                Labels: network.labels)
+        }
+        Output.line(String(decoding: try encodeJSON(rows, pretty: true), as: UTF8.self))
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import CLinux
+import Glibc
+import Linux
+
+/// The caller's terminal in raw mode (termios(3)): each key comes as it is typed and none means anything. It is as before
+/// when this value goes.
+final class RawMode {
+    private let descriptor: Int32
+    private var before: termios
+
+    /// Nil where the descriptor is no terminal.
+    init?(of descriptor: Int32) throws(SystemError) {
+        var settings = termios()
+        guard tcgetattr(descriptor, &settings) == 0 else { return nil }
+        (self.descriptor, before) = (descriptor, settings)
+        cfmakeraw(&settings)
+        try check("tcsetattr") { tcsetattr(descriptor, TCSADRAIN, &settings) }
+    }
+
+    deinit { tcsetattr(descriptor, TCSADRAIN, &before) }
+}
+
+/// Signals of the caller's as a descriptor that becomes readable (signalfd(2)): they do nothing else any more.
+final class CallerSignals {
+    let descriptor: Descriptor
+
+    /// Those that are worth passing on to another process.
+    static let passedOn = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2]
+
+    init(_ numbers: [Int32] = CallerSignals.passedOn) throws(SystemError) {
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        for number in numbers { sigaddset(&mask, number) }
+        try check("sigprocmask") { sigprocmask(SIG_BLOCK, &mask, nil) }
+        descriptor = Descriptor(try check("signalfd") { signalfd(-1, &mask, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK)) })
+    }
+
+    /// The next one that came; nil where none waits.
+    func next() -> Int32? {
+        var information = signalfd_siginfo()
+        let size = MemoryLayout<signalfd_siginfo>.size
+        return read(descriptor.raw, &information, size) == size ? Int32(information.ssi_signo) : nil
+    }
+
+    func drain() { while next() != nil {} }
+}

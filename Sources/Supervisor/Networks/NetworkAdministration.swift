@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Compose
+import Core
+import Linux
+import Networking
+
+/// The networks of a root outside of any project: makes and removes them, and says who is on them.
+package struct NetworkAdministration {
+    private let roots: Roots
+    private let store: NetworkStore
+
+    package init(_ roots: Roots) { (self.roots, store) = (roots, NetworkStore(roots)) }
+
+    /// Makes a network that belongs to no project, for files that name it as external.
+    package func create(_ network: Network) throws {
+        try Servable.check(network)
+        if try store.record(network.name) != nil { throw Failure("network \(network.name) is already there") }
+        try ProjectNetworks(project: "", roots: roots).ensure(network)
+    }
+
+    /// Removes a network that no container has.
+    package func remove(_ name: String) throws {
+        let host = try NetworkHost()
+        try store.locked {
+            guard let record = try store.record(name) else { throw Failure("no such network: \(name)") }
+            let leases = try store.leases(name)
+            guard leases.isEmpty else {
+                throw Failure(
+                    "network \(name) is in use by \(leases.count) containers of \(Set(leases.map(\.project)).sorted().joined(separator: ", "))",
+                    hint: "trice network inspect \(name) lists them")
+            }
+            try host.remove(bridge: record.bridge)
+            try Firewall(tag: roots.tag, lockPath: "\(roots.run)/firewall.lock").removeNetwork(record.firewall)
+            try store.remove(name)
+        }
+    }
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Compose
+import Core
+import Linux
+import Reconciler
+import Runtime
+
+/// What would be done to reach some goals, if all went well: the planner's own steps, with each taken as done. Pure.
+package struct Forecast: Sendable {
+    /// What is done to a network, a volume or a container.
+    package struct Change: Codable, Hashable, Sendable {
+        package enum Action: String, Codable, Sendable { case create, recreate, start, restart, stop, remove }
+        package enum Kind: String, Codable, Sendable { case network, volume, container }
+        package var action: Action
+        package var kind: Kind
+        package var name: String
+        package var service: String?
+        /// Why, where no field says it.
+        package var reason: String?
+        package var fields: [FieldChange] = []
+    }
+
+    /// The networks and volumes that are there.
+    package struct Present: Sendable {
+        var networks: Set<String> = []
+        var volumes: Set<String> = []
+
+        package init(_ paths: ProjectPaths) throws {
+            networks = Set(try NetworkStore(paths.roots).list().map(\.name))
+            volumes = Set(try VolumeStore(paths.roots).list().map(\.name))
+        }
+    }
+
+    package private(set) var changes: [Change] = []
+    private let goals: Goals
+    private let before: [String: ContainerRecord]
+    private var present: Present
+    private var containers: [ContainerState]
+    /// Of the steps: each is a moment after the one before.
+    private var now: UInt64
+    /// What is done to each container, in the order in which it begins.
+    private var steps: [(service: String, number: Int, id: String, actions: [Step])] = []
+    private enum Step { case create, start, stop, remove }
+
+    package init(_ goals: Goals, _ records: [ContainerRecord], _ present: Present, now: UInt64) {
+        (self.goals, self.present, self.now) = (goals, present, now)
+        before = Dictionary(records.map { ($0.id, $0) }) { first, _ in first }
+        containers = records.map(\.state.reconciled)
+        // What is under way is taken as done.
+        for index in containers.indices {
+            switch containers[index].phase {
+            case .starting: containers[index].phase = .running
+            case .stopping: containers[index].phase = .exited
+            default: break
+            }
+            if containers[index].health == .starting { containers[index].health = .healthy }
+        }
+        run()
+        summarise()
+    }
+
+    /// Equal for equal changes from an equal state towards equal goals.
+    package var fingerprint: String {
+        get throws {
+            var desired = goals.desired
+            for name in desired.services.keys {
+                desired.services[name]?.requested = 0
+                for moment in [\ServiceGoal.recreateBefore, \ServiceGoal.restartBefore] {
+                    if desired.services[name]?[keyPath: moment] ?? 0 > 0 {
+                        desired.services[name]?[keyPath: moment] = 1
+                    }
+                }
+            }
+            struct Content: Encodable {
+                let desired: Desired
+                let changes: [Change]
+                let containers: [String]
+            }
+            return contentHash(
+                try encodeJSON(Content(desired: desired, changes: changes, containers: before.keys.sorted())))
+        }
+    }
+
+    // MARK: Steps
+
+    private mutating func run() {
+        // Each round brings every service a step further: as many are needed as there are services in a row, and steps.
+        for _ in 0..<(8 * (goals.desired.services.count + 2)) {
+            now += 1
+            let observed = Observed(containers: containers, networks: present.networks, volumes: present.volumes)
+            let plan = Reconciler.plan(goals.desired, observed, now: now)
+            if plan.actions.isEmpty { return }
+            for action in plan.actions { perform(action) }
+        }
+    }
+
+    private mutating func perform(_ action: Action) {
+        switch action {
+        case .createNetwork(let name):
+            present.networks.insert(name)
+            changes.append(Change(action: .create, kind: .network, name: name))
+        case .createVolume(let name):
+            present.volumes.insert(name)
+            changes.append(Change(action: .create, kind: .volume, name: name))
+        case .removeNetwork(let name):
+            present.networks.remove(name)
+            changes.append(Change(action: .remove, kind: .network, name: name))
+        case .create(let service, let number):
+            let named = goals.project.service(service)?.containerName ?? "\(goals.project.name)-\(service)-\(number)"
+            var state = ContainerState(
+                id: "new/\(named)", name: named, service: service, number: number,
+                hash: goals.desired.services[service]?.hash ?? "")
+            state.created = now
+            containers.append(state)
+            note(.create, state)
+        case .start(let id): change(id, .start) { $0.phase = .running }
+        case .stop(let id):
+            change(id, .stop) { [now] container in
+                (container.phase, container.finished, container.stoppedByUser) = (.exited, now, true)
+                container.stopBegan = now
+            }
+        case .remove(let id):
+            guard let container = containers.first(where: { $0.id == id }) else { return }
+            note(.remove, container)
+            containers.removeAll { $0.id == id }
+        }
+    }
+
+    private mutating func change(_ id: String, _ step: Step, _ body: (inout ContainerState) -> Void) {
+        guard let index = containers.firstIndex(where: { $0.id == id }) else { return }
+        note(step, containers[index])
+        body(&containers[index])
+        guard step == .start else { return }
+        now += 1
+        (containers[index].started, containers[index].stoppedByUser) = (now, false)
+        let service = containers[index].service
+        if goals.desired.services[service]?.hasHealthcheck == true { containers[index].health = .healthy }
+        // Somebody waits for its end: it comes, and well.
+        let isAwaited = goals.desired.services.values.contains { goal in
+            goal.dependencies.contains { $0.service == service && $0.condition == .completed }
+        }
+        if isAwaited {
+            (containers[index].phase, containers[index].exitCode, containers[index].finished) = (.exited, 0, now)
+        }
+    }
+
+    private mutating func note(_ step: Step, _ container: ContainerState) {
+        let place = steps.firstIndex { $0.service == container.service && $0.number == container.number }
+        if let place {
+            steps[place].actions.append(step)
+        } else {
+            steps.append((container.service, container.number, container.id, [step]))
+        }
+    }
+
+    // MARK: Changes
+
+    private mutating func summarise() {
+        for step in steps {
+            let record = before[step.id]
+            let name = record?.name ?? String(step.id.dropFirst(4))
+            let action: Change.Action =
+                switch (step.actions.contains(.remove), step.actions.contains(.create)) {
+                case (true, true): .recreate
+                case (true, false): .remove
+                case (false, true): .create
+                case (false, false):
+                    !step.actions.contains(.start) ? .stop : step.actions.contains(.stop) ? .restart : .start
+                }
+            var change = Change(action: action, kind: .container, name: name, service: step.service)
+            if let record { explain(&change, record) }
+            changes.append(change)
+        }
+    }
+
+    private func explain(_ change: inout Change, _ record: ContainerRecord) {
+        let goal = goals.desired.services[record.config.service]
+        switch change.action {
+        case .recreate:
+            if let service = goals.project.service(record.config.service), let goal, goal.hash != record.config.hash {
+                change.fields = FieldChange.all(record.config, service, goal: goal.hash)
+            }
+            if change.fields.isEmpty { change.reason = "asked for: --force-recreate" }
+        case .remove:
+            change.reason =
+                goal == nil
+                ? "its service is not in the file any more" : "the service is to have \(goal?.replicas ?? 0)"
+        case .start:
+            let state = record.state.reconciled
+            switch state.phase {
+            case .exited: change.reason = "it has ended (\(state.exitCode))"
+            case .failed: change.reason = "it could not be started before: \(state.failure)"
+            default: change.reason = "it was only made before"
+            }
+        case .restart: change.reason = "a service that it depends on is made again"
+        case .create, .stop: break
+        }
+    }
+}
+
+extension Forecast.Change {
+    /// A line for each reason.
+    package var text: String {
+        let head = "\(action.rawValue) \(kind == .container ? "" : "\(kind.rawValue) ")\(name)"
+        if !fields.isEmpty { return fields.map { "\(head): \($0.text)\n" }.joined() }
+        return "\(head)\(reason.map { ": \($0)" } ?? "")\n"
+    }
+}

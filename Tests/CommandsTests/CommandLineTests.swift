@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import Testing
+
+@testable import Commands
+
+/// How command lines may be spelled.
+@Suite struct CommandLineTests {
+    struct Row: CustomTestStringConvertible {
+        let typed: String
+        let meant: String
+        var testDescription: String { typed }
+    }
+
+    @Test(arguments: [
+        Row(typed: "up --detach=true", meant: "up --detach"), Row(typed: "up --detach=false web", meant: "up web"),
+        Row(typed: "attach --sig-proxy=false web", meant: "attach --no-sig-proxy web"),
+        Row(typed: "ps --orphans=0", meant: "ps --no-orphans"),
+        Row(typed: "exec --privileged=true web cmd --x=true", meant: "exec --privileged web cmd --x=true"),
+        Row(typed: "run --name --rm=true web", meant: "run --name --rm=true web"),
+        Row(typed: "up --scale web=1", meant: "up --scale web=1"),
+        Row(typed: "image load --quiet=true -i x", meant: "image load --quiet -i x"),
+    ])
+    func `a flag may have a value, as docker's have`(_ row: Row) throws {
+        let words = row.typed.split(separator: " ").map(String.init)
+        let result = try Spelling(definition: Trice.definition()).withoutFlagValues(words)
+        #expect(result.joined(separator: " ") == row.meant)
+    }
+
+    @Test(arguments: [
+        Row(typed: "upp", meant: "did you mean 'up'?"), Row(typed: "rmi", meant: "did you mean 'image rm'?"),
+        Row(typed: "pull", meant: "images cannot be pulled yet: load them with trice image load"),
+        Row(typed: "xyzzy", meant: "trice --help lists the commands"),
+    ])
+    func `a command that is none says what may be meant`(_ row: Row) throws {
+        let wrong = try Spelling(definition: Trice.definition()).unknownCommand(row.typed)
+        #expect(wrong?.hint == row.meant)
+        #expect(wrong?.exitCode == 16)
+    }
+
+    @Test(arguments: [
+        Row(typed: "compose up -d", meant: "up -d"), Row(typed: "--debug compose ps", meant: "ps"),
+        Row(typed: "--log-level debug compose ps", meant: "ps"), Row(typed: "up -d", meant: "up -d"),
+        Row(typed: "-f compose up", meant: "-f compose up"), Row(typed: "run compose sh", meant: "run compose sh"),
+    ])
+    func `docker's plugin hears docker's own words first`(_ row: Row) throws {
+        let words = row.typed.split(separator: " ").map(String.init)
+        #expect(try DockerComposeGuise.withoutDockersOwn(words).joined(separator: " ") == row.meant)
+    }
+
+    @Test func `another engine is refused by name`() {
+        #expect(throws: Failure.self) {
+            try DockerComposeGuise.withoutDockersOwn(["--context", "far", "compose", "ps"])
+        }
+    }
+
+    @Test func `each command has a page of the manual with all its flags`() throws {
+        let definition = try Trice.definition()
+        let pages = ManualPage.all(definition)
+        #expect(Set(pages.map(\.name)).isSuperset(of: ["trice", "trice-up", "trice-image"]))
+        for (command, page) in zip(definition.commands, pages.dropFirst()) {
+            for argument in command.arguments ?? [] where argument.shouldDisplay {
+                for name in argument.names ?? [] where name.text != "--version" {
+                    let text = name.text.replacing("-", with: "\\-")
+                    #expect(page.text.contains("\\fB\(text)\\fR"), "\(name.text) in \(page.name)")
+                }
+            }
+            // A line of text that begins with a point would be taken for a macro.
+            for line in page.text.split(separator: "\n") where line.hasPrefix(".") {
+                let macro = line.dropFirst().prefix { $0.isLetter }
+                #expect(["TH", "SH", "B", "BR", "TP", "br", "nf", "fi"].contains(String(macro)), "\(line)")
+            }
+        }
+    }
+
+    @Test func `every command says what it is for`() throws {
+        for command in try Trice.definition().commands { #expect(command.abstract?.isEmpty == false) }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Foundation
+import Testing
+
+/// What commands look like on a terminal, held against `Golden/`. TRICE_UPDATE=1 records them anew.
+@Suite struct GoldenScreenTests {
+    struct Size: CustomTestStringConvertible {
+        let columns: Int
+        let rows: Int
+        var testDescription: String { "\(columns)x\(rows)" }
+    }
+
+    private static let stack = """
+        name: shop
+        services:
+          db: { image: busybox:1, init: true, healthcheck: { test: [CMD, "true"], interval: 100ms } }
+          cache:
+            image: busybox:1
+            command: sh -c 'echo ready; touch /tmp/ready; exec sleep 600'
+            init: true
+            healthcheck: { test: [CMD, test, -e, /tmp/ready], interval: 50ms, retries: 100 }
+          migrate:
+            image: busybox:1
+            command: echo migrated
+            depends_on: { db: { condition: service_healthy }, cache: { condition: service_healthy } }
+          web:
+            image: busybox:1
+            init: true
+            depends_on:
+              migrate: { condition: service_completed_successfully }
+              cache: { condition: service_started }
+        """
+
+    @Test(arguments: [Size(columns: 80, rows: 24), Size(columns: 200, rows: 50)])
+    func `up, logs, stats and down look as recorded`(_ size: Size) throws {
+        try Sandbox.run("golden") { box in
+            try box.write(Self.stack)
+            let screen = try Screen(box, columns: size.columns, rows: size.rows)
+            screen.type("trice up -d; echo status $?")
+            screen.shows("status 0")
+            try expect(screen, "up", size)
+            screen.type("clear; trice logs; echo status $?")
+            screen.shows("status 0")
+            try expect(screen, "logs", size)
+            screen.type("clear; trice stats")
+            screen.shows("CONTAINER ID")
+            screen.shows("shop-web-1")
+            try expect(screen, "stats", size)
+            screen.press("C-c")
+            screen.type("clear; trice down -t 1; echo status $?")
+            screen.shows("status 0")
+            try expect(screen, "down", size)
+        }
+    }
+
+    @Test func `the picture stays whole on a narrow terminal, through a resize and Ctrl-Z`() throws {
+        try Sandbox.run("narrow") { box in
+            try box.write(
+                """
+                services:
+                  slow: { image: busybox:1, init: true, healthcheck: { test: [CMD, test, -e, /go], interval: 50ms, retries: 9999 } }
+                  after: { image: busybox:1, init: true, depends_on: { slow: { condition: service_healthy } } }
+                """)
+            let screen = try Screen(box, columns: 80)
+            screen.type("trice -p narrow up -d; echo status $?")
+            screen.shows("waits for slow")
+            screen.resize(columns: 44, rows: 24)
+            screen.press("C-z")
+            screen.shows("status 148")
+            screen.type("fg; echo status $?")
+            box.must("exec", "-T", "slow", "touch", "/go")
+            screen.shows("status 0")
+            let last = screen.text.components(separatedBy: "[+]").last ?? ""
+            #expect(last.contains("slow-1") && last.contains("after-1") && !last.contains("waits"), "\(screen.text)")
+            #expect(last.split(separator: "\n").count { $0.contains("after-1") } == 1)
+        }
+    }
+
+    private func expect(_ screen: Screen, _ name: String, _ size: Size) throws {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appending(path: "Golden/\(name)-\(size.testDescription).txt").path
+        let text = Self.steady(screen.text)
+        if ProcessInfo.processInfo.environment["TRICE_UPDATE"] != nil {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        let golden = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(golden == text, "\(name) at \(size.testDescription):\n\(text)")
+    }
+
+    /// Without what differs from run to run: times, ids and amounts, and the blanks that make room for amounts.
+    private static func steady(_ text: String) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+            guard line.contains("NAME") || line.contains("shop-") && line.contains("iB") else {
+                return line.replacingOccurrences(of: "[0-9]+\\.[0-9]s", with: "0.0s", options: .regularExpression)
+            }
+            return line.replacingOccurrences(of: "^[0-9a-f]{12} ", with: "ID ", options: .regularExpression)
+                .replacingOccurrences(of: "[0-9][0-9.]*(%|[kKMGT]?i?B?)", with: "N", options: .regularExpression)
+                .replacingOccurrences(of: " +", with: " ", options: .regularExpression)
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
