@@ -9,7 +9,7 @@ package enum DefaultRegistry {
     /// Its key in Docker's configuration file, which is older than the API.
     package static let credentialsKey = "https://index." + domain + "/v1/"
 
-    /// Without the default registry, and without the folder of its official images: how docker shows names.
+    /// Without the default registry, and without the folder `library/` that its official images are in: how docker shows names.
     static func shortened(_ name: String) -> String {
         for prefix in ["\(domain)/", "index.\(domain)/"] where name.hasPrefix(prefix) {
             let rest = name.dropFirst(prefix.count)
@@ -38,6 +38,12 @@ extension Reference {
             return (DefaultRegistry.domain, name)
         }
         return (DefaultRegistry.domain, "library/\(name)")
+    }
+
+    /// The whole name, with host, tag and digest: `HOST/library/redis:7@sha256:…`.
+    package func canonical(digest other: String?) -> String {
+        let tag = tag.map { ":\($0)" } ?? (digest == nil ? ":latest" : "")
+        return "\(domain)/\(repository)\(tag)" + ((digest ?? other).map { "@\($0)" } ?? "")
     }
 
     /// The name with a digest in place of the tag: what docker calls a repository digest.

@@ -73,6 +73,29 @@ struct ImageSupply {
         return try Transfers(context.global, isQuiet: isQuiet).run(TransferRequest(.pull, items: items))
     }
 
+    /// The project with each image named with its digest, as registries have it now.
+    ///
+    /// - Throws: `Failure` at the place of an image that nobody has.
+    func pinned() throws -> Project {
+        let named = project.services.filter { !$0.image.isEmpty }
+        let items = try Set(named.filter { try Reference($0.image).digest == nil }.map(\.image)).sorted().map {
+            TransferRequest.Item(reference: $0)
+        }
+        var digests: [String: String] = [:]
+        let failures = try Transfers(context.global, isQuiet: true).run(TransferRequest(.resolve, items: items)) { event in
+            digests[event.image] = event.digest
+        }
+        var result = project
+        for index in result.services.indices where !result.services[index].image.isEmpty {
+            let service = result.services[index]
+            if let failure = failures[service.image] {
+                throw Failure(failure.message, at: service.place("image"), hint: failure.hint)
+            }
+            result.services[index].image = try Reference(service.image).canonical(digest: digests[service.image])
+        }
+        return result
+    }
+
     private func located<T>(_ service: Service, _ body: () throws -> T) throws -> T {
         do { return try body() } catch let failure as Failure {
             throw Failure(
