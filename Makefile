@@ -50,6 +50,7 @@ fuzz: setup ## Fuzz what reads Compose files, FUZZ_SECONDS (60) a target
 
 bench: build images ## Measure start, stop, exec, run and config, beside the kernel's floor
 	TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/run
+	TRICE=$(TRICE) Benchmarks/pull
 
 fmt: ## Format the sources
 	$(SWIFT) format --in-place --parallel --recursive Sources Tests

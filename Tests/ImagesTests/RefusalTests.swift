@@ -86,6 +86,37 @@ struct RefusalTests {
             "stands in the way"),
         .layer("a whiteout of ..", [.file("a/.wh...")], "a whiteout of nothing"),
         .layer("a root that is a file", [.file(".")], "the root is no directory"),
+        .layer("a path that begins with .. after a slash", [.file("/../outside")], "leads out of the layer"),
+        .layer("a directory ..", [.directory("..")], "leads out of the layer"),
+        .layer("a symbolic link ..", [.link("..", to: "/tmp")], "leads out of the layer"),
+        .layer(
+            "a device through a symbolic link",
+            [.link("dev", to: "/dev"), TarEntry(path: "dev/trice-escaped", kind: "3", device: (1, 3))],
+            "stands in the way"),
+        .layer(
+            "a FIFO through a symbolic link", [.link("t", to: "/tmp"), TarEntry(path: "t/trice-escaped", kind: "6")],
+            "stands in the way"),
+        .layer(
+            "a symbolic link through another", [.link("a", to: "/tmp"), .link("a/trice-escaped", to: "/etc")],
+            "stands in the way"),
+        .layer(
+            "a hard link in a directory that leads outside",
+            [.file("own"), .link("a", to: "/tmp"), .hardLink("a/trice-escaped", to: "own")], "stands in the way"),
+        .layer(
+            "an opaque directory through a symbolic link",
+            [.link("etc", to: "/etc"), .file("etc/.wh..wh..opq"), .file("etc/x/y")], "stands in the way"),
+        .layer(
+            "a symbolic link of links", [.link("a", to: "b"), .link("b", to: "/tmp"), .file("a/trice-escaped")],
+            "stands in the way"),
+        .layer(
+            "a file below a device", [TarEntry(path: "n", kind: "3", device: (1, 3)), .file("n/x")], "stands in the way"
+        ),
+        .layer("a hard link to a directory", [.directory("d"), .hardLink("e", to: "d")], "EPERM"),
+        .layer("a hard link to itself", [.hardLink("a", to: "a")], "ENOENT"),
+        .layer("a hard link to what comes later", [.hardLink("a", to: "b"), .file("b")], "ENOENT"),
+        .layer("a symbolic link to nothing", [.link("l", to: "")], "symbolic link without a target"),
+        .layer("a whiteout of nothing", [.file(".wh.")], "a whiteout of nothing"),
+        .layer("a whiteout of .", [.file("a/.wh..")], "a whiteout of nothing"),
     ]
 
     @Test("A bad archive is refused with its reason, and leaves nothing in the store", arguments: rows)

@@ -52,6 +52,17 @@ import Testing
         }
     }
 
+    @Test func `the page is built on an image that is built, too`() throws {
+        try Sandbox.run("built") { box in
+            try ExampleTests.prepare("build", ["busybox"], in: box)
+            let up = box.try_("up", "-d", "--wait", environment: ["PORT": "0", "TITLE": "from a test"])
+            #expect(up.status == 0, "\(up)")
+            let port = box.must("port", "web", "80").out.trimmingCharacters(in: .whitespacesAndNewlines)
+            let page = box.run(["/bin/busybox", "wget", "-q", "-O", "-", "http://\(port)/"])
+            #expect(page.out.contains("<h1>from a test</h1>"), "\(page)")
+        }
+    }
+
     @Test func `the fixture is a database with its rows`() throws {
         try Sandbox.run("fixtures") { box in
             try ExampleTests.prepare("fixtures", ["postgres"], in: box)
