@@ -119,7 +119,7 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// `make fuzz`: one target of libFuzzer each, with the modules below them instrumented.
+// `make fuzz`: one target of libFuzzer each, with the modules below them instrumented. gold cannot link them, lld can.
 if Context.environment["TRICE_FUZZ"] != nil {
     for target in package.targets where ["Core", "YAML", "Compose"].contains(target.name) {
         target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer"]))

@@ -39,10 +39,12 @@ struct Context {
     }
 
     func loadRequest(services: [String] = []) -> LoadRequest {
-        LoadRequest(
+        var request = LoadRequest(
             files: global.file, projectName: global.projectName, projectDirectory: global.projectDirectory,
             profiles: global.profile, envFiles: global.envFile, environment: Context.environment,
             workingDirectory: absolutePath("."), services: services)
+        request.git = GitCache(environment: Context.environment).file
+        return request
     }
 
     /// What is wrong with the files, on standard error.

@@ -205,7 +205,7 @@ import Testing
             HintRow(
                 yaml: "services:\n  a: {image: x}\n  ports: [80]",
                 hint: "if 'ports' belongs to the service above, indent it further"),
-            HintRow(yaml: "include: ['https://x/y.git']", hint: "fetch it first, and name the file"),
+            HintRow(yaml: "include: ['oci://x/y']", hint: "fetch it first, and name the file"),
             HintRow(yaml: "services: {a: {image: x, portss: []}}", hint: "did you mean 'ports'?"),
         ])
     func misplaced(row: HintRow) throws {

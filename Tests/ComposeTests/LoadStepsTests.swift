@@ -106,6 +106,8 @@ import Testing
             ("ports: [{target: 80}]", "ports", #"[{"mode":"ingress","protocol":"tcp","target":80}]"#),
             ("environment: ['A=1', 'B=${C}', 'A=2']", "environment", #"["A=2","B=${C}"]"#),
             ("devices: ['/dev/a:/dev/b']", "devices", #"[{"permissions":"rwm","source":"/dev/a","target":"/dev/b"}]"#),
+            ("gpus: all", "gpus", #"[{"count":"all"}]"#),
+            ("gpus: [{driver: d}]", "gpus", #"[{"count":"all","driver":"d"}]"#),
             ("networks: {}", "networks", #"{"default":null}"#),
         ])
     func shortForms(keys: String, key: String, rendered: String) throws {

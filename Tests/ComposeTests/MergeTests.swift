@@ -38,6 +38,16 @@ import Testing
             Row(
                 name: "depends_on", base: "depends_on: [db]", over: "depends_on: {db: {condition: service_healthy}}",
                 merged: "depends_on: {db: {condition: service_healthy}}"),
+            Row(
+                name: "what is there already", base: "group_add: [1000, 1]", over: "group_add: [2, 1000, 2]",
+                merged: "group_add: [1000, 1, 2]"),
+            Row(
+                name: "mappings that are there already", base: "pre_stop: [{command: a, user: u}]",
+                over: "pre_stop: [{user: u, command: a}, {command: b}]",
+                merged: "pre_stop: [{command: a, user: u}, {command: b}]"),
+            Row(
+                name: "extension fields", base: "x-a: [1, b, {c: 1}, b]", over: "x-a: ['1', {c: 1}, 1, d, d]",
+                merged: "x-a: [1, b, {c: 1}, b, '1', d]"),
             Row(name: "dns", base: "dns: 1.1.1.1", over: "dns: [2.2.2.2, 1.1.1.1]", merged: "dns: [1.1.1.1, 2.2.2.2]"),
             Row(name: "tmpfs", base: "tmpfs: /a", over: "tmpfs: [/b, /a]", merged: "tmpfs: [/a, /b]"),
             Row(

@@ -36,7 +36,12 @@ struct Assembly {
     /// Files that services extend, once read.
     var extendedFiles: [ServiceFile] = []
 
-    init(workingDirectory: String, project: FileContext) {
+    private let git: GitFetch?
+    /// The paths of files from elsewhere, by what names them.
+    private var fetched: [String: String] = [:]
+
+    init(workingDirectory: String, project: FileContext, git: GitFetch?) {
+        self.git = git
         self.workingDirectory = workingDirectory
         contexts = FileContexts(project: project)
         interpolation = TreeInterpolation(environment: project.environment)
@@ -60,20 +65,38 @@ struct Assembly {
         return root
     }
 
+    /// The absolute path of a file that another one names; nil, and a mistake, where it cannot be had from elsewhere.
+    mutating func path(_ node: YAMLNode, from directory: String) -> String? {
+        let text = node.scalar?.text ?? ""
+        if let path = fetched[text] { return path }
+        guard let git, let reference = GitReference(parsing: text) else {
+            guard text.contains("://") || text.hasPrefix("oci:") || text.hasPrefix("git@") else {
+                return Path.absolute(text, from: directory)
+            }
+            let isWeb = text.hasPrefix("http://") || text.hasPrefix("https://")
+            diagnostics.add(
+                Diagnostic(
+                    code: "unsupported-value", "'\(text)' is not on this host, and no Git repository", at: node.place,
+                    hint: isWeb
+                        ? "the address of a Git repository ends in .git" : "fetch it first, and name the file"))
+            return nil
+        }
+        do throws(GitFailure) {
+            let path = try git(reference)
+            fetched[text] = path
+            return path
+        } catch {
+            diagnostics.add(.unfetched(text, error, at: node.place))
+            return nil
+        }
+    }
+
     /// Reads a file that another one names. What is wrong with it is noted.
     ///
     /// - Parameters:
     ///   - node: the path as written, for messages.
     ///   - word: how it came in: `included` or `extended`.
     mutating func read(_ path: String, _ context: FileContext, namedBy node: YAMLNode, _ word: String) -> LoadedFile? {
-        let text = node.scalar?.text ?? ""
-        if text.contains("://") || ["git@", "oci:", "github.com/"].contains(where: text.hasPrefix) {
-            diagnostics.add(
-                Diagnostic(
-                    code: "unsupported-value", "'\(text)' is not on this host: files from elsewhere are not supported",
-                    at: node.place, hint: "fetch it first, and name the file"))
-            return nil
-        }
         let name = Path.relative(path, to: workingDirectory)
         let source: SourceFile
         do throws(FileError) {

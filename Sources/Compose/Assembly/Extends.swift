@@ -99,8 +99,9 @@ extension Assembly {
     ) -> YAMLNode? {
         guard let node = reference.file else { return find(reference, in: &file, chain) }
         let context = contexts.context(of: node)
-        let path = Path.absolute(node.scalar?.text ?? "", from: context.directory)
-        guard let index = extendedFile(path, context, node) else { return nil }
+        guard let path = path(node, from: context.directory), let index = extendedFile(path, context, node) else {
+            return nil
+        }
         var other = extendedFiles[index]
         let result = find(reference, in: &other, chain)
         extendedFiles[index].resolved.merge(other.resolved) { first, _ in first }

@@ -80,7 +80,8 @@ extension Assembly {
 
     /// The files of the inclusion, merged.
     private mutating func model(of inclusion: Inclusion, _ context: FileContext, _ chain: [IncludeStep]) -> YAMLNode? {
-        let paths = inclusion.paths.map { Path.absolute($0.scalar?.text ?? "", from: context.directory) }
+        let paths = inclusion.paths.compactMap { path($0, from: context.directory) }
+        guard paths.count == inclusion.paths.count else { return nil }
         for (path, node) in zip(paths, inclusion.paths) where chain.contains(where: { $0.path == path }) {
             reportCycle(path, node, chain)
             return nil

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 /// What to load: the options of the command line and the process's surroundings, as plain values.
-package struct LoadRequest: Hashable, Sendable {
+package struct LoadRequest: Sendable {
     /// `-f`, in order; `-` is standard input. Empty: `COMPOSE_FILE`, or what is found in the working directory and above.
     package var files: [String]
     /// `-p`.
@@ -22,6 +22,8 @@ package struct LoadRequest: Hashable, Sendable {
     /// With `services`: leave out what they depend on.
     package var withoutDependencies: Bool
     package var steps = LoadSteps.all
+    /// Gets files that stand in Git repositories; nil refuses them.
+    package var git: GitFetch?
 
     package init(
         files: [String] = [], projectName: String? = nil, projectDirectory: String? = nil, profiles: [String] = [],

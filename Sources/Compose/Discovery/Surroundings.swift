@@ -16,8 +16,6 @@ struct Surroundings {
     var variablePlaces: [String: Diagnostic.Place] = [:]
     var environmentFiles: [String]
 
-    /// compose-go's order of preference.
-    private static let defaultNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"]
     private static let overrideNames = [
         "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml",
     ]
@@ -33,6 +31,7 @@ struct Surroundings {
         let chosen = request.projectDirectory.map { Path.absolute($0, from: request.workingDirectory) }
         var named = request.files
         var origin = "compose file"
+        for index in named.indices { named[index] = try Self.fetched(named[index], request) }
         projectDirectory = chosen ?? Self.directory(ofFirst: named, from: workingDirectory) ?? workingDirectory
         // COMPOSE_FILE may come from the .env of the working directory.
         try addEnvironmentFiles(request)
@@ -40,6 +39,7 @@ struct Surroundings {
         if named.isEmpty, let variable = environment["COMPOSE_FILE"], !variable.isEmpty {
             let separator = environment["COMPOSE_PATH_SEPARATOR"].flatMap { $0.isEmpty ? nil : $0 } ?? ":"
             named = variable.split(separator: separator, omittingEmptySubsequences: true).map(String.init)
+            for index in named.indices { named[index] = try Self.fetched(named[index], request) }
             origin = "compose file set by COMPOSE_FILE"
         } else if named.isEmpty {
             discovered = try Self.discover(from: chosen ?? workingDirectory)
@@ -56,6 +56,16 @@ struct Surroundings {
         if directory != projectDirectory {
             projectDirectory = directory
             try addEnvironmentFiles(request)
+        }
+    }
+
+    /// A path of this host, for a file that may stand in a Git repository.
+    private static func fetched(_ name: String, _ request: LoadRequest) throws(LoadError) -> String {
+        guard let git = request.git, let reference = GitReference(parsing: name) else { return name }
+        do throws(GitFailure) {
+            return try git(reference)
+        } catch {
+            throw .invalid(Diagnostics([.unfetched(name, error, at: nil)]))
         }
     }
 
@@ -77,7 +87,7 @@ struct Surroundings {
         var directory = start
         while true {
             let prefix = directory == "/" ? "/" : directory + "/"
-            if let found = defaultNames.first(where: { FileReading.exists(prefix + $0) }) {
+            if let found = composeFileNames.first(where: { FileReading.exists(prefix + $0) }) {
                 let override = overrideNames.first { FileReading.exists(prefix + $0) }
                 return [prefix + found] + (override.map { [prefix + $0] } ?? [])
             }
@@ -128,6 +138,15 @@ struct Surroundings {
             variablePlaces[key] = places[key]
         }
     }
+}
+
+/// compose-go's order of preference.
+private let composeFileNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"]
+
+/// The file itself, or the Compose file of a directory; nil where there is none.
+package func composeFile(at path: String) -> String? {
+    guard FileReading.isDirectory(path) else { return FileReading.exists(path) ? path : nil }
+    return composeFileNames.map { "\(path)/\($0)" }.first { FileReading.exists($0) && !FileReading.isDirectory($0) }
 }
 
 extension StringProtocol {

@@ -90,7 +90,7 @@ extension TreeReader {
         }
         if node["target"] == nil || mount.target == "" { missing("target", path, node) }
         guard let type = mount.type, let target = mount.target, !target.isEmpty else { return nil }
-        return self.mount(mount, type, Path.cleaned(target), node, path)
+        return self.mount(mount, type, steps.contains(.normalization) ? Path.cleaned(target) : target, node, path)
     }
 
     /// docker compose hands on what belongs to another type, and its engine refuses it.

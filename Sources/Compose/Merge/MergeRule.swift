@@ -3,7 +3,7 @@
 
 /// How a value of a later file goes together with that of an earlier one (Compose Specification, 13-merge.md).
 enum MergeRule {
-    /// Mappings key by key, lists one after the other, scalars by the later one.
+    /// Mappings key by key, scalars by the later one; of lists what the earlier one does not have comes after it.
     case byKind
     /// The later value alone, even if it is null.
     case replace
@@ -35,6 +35,8 @@ enum MergeRule {
             case "external": self = .replaceUnlessNull
             default: self = .byKind
             }
+        case "configs" where path.count == 3, "secrets" where path.count == 3:
+            self = path[2] == "labels" ? .keyValues : .byKind
         default: self = .byKind
         }
     }

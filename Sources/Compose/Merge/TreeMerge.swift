@@ -71,7 +71,9 @@ struct TreeMerge {
             history?.note(over, overrides: base)
             return stripped(over)
         case (.sequence(let old), .sequence(let new)):
-            result.content = .sequence(old + new.filter { keepsTags || $0.tag != "!reset" }.map(stripped))
+            var known = Set(old.map(\.signature))
+            let added = new.filter { (keepsTags || $0.tag != "!reset") && known.insert($0.signature).inserted }
+            result.content = .sequence(old + added.map(stripped))
         case (.mapping(let old), .mapping(let new)):
             result.content = .mapping(merge(new, onto: old, path))
         default:

@@ -112,6 +112,8 @@ struct RawRendering {
         case "label_file": return items(node, path)
         case "dns": return once(items(node, reader.document))
         case "devices": return items(node, device, once: "target")
+        case "gpus":
+            return node.scalar == nil ? items(node, deviceRequest) : .array([.object([.init("count", .string("all"))])])
         case "environment", "labels", "annotations", "sysctls", "expose", "profiles", "links", "cap_add", "cap_drop",
             "dns_opt",
             "dns_search", "tmpfs":

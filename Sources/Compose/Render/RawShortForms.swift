@@ -52,6 +52,15 @@ extension RawRendering {
         ])
     }
 
+    /// All devices, unless it says how many or which.
+    func deviceRequest(_ node: YAMLNode) -> Document {
+        let document = reader.document(node)
+        guard case .object(let fields) = document, document["count"] == nil, document["device_ids"] == nil else {
+            return document
+        }
+        return .object(fields + [.init("count", .string("all"))])
+    }
+
     func develop(_ node: YAMLNode) -> Document {
         .object(
             (node.mapping ?? []).map { pair in
