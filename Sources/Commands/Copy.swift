@@ -16,7 +16,7 @@ struct Copy: ParsableCommand {
         commandName: "cp", abstract: "Copy files between a service's container and the host.",
         usage: "trice cp [OPTIONS] SERVICE:SRC DEST|-\n       trice cp [OPTIONS] SRC|- SERVICE:DEST",
         discussion: """
-            A directory that is there takes the copy in under its own name; SRC/. copies what is in a directory. - is a tar
+            A directory that is there takes the copy in under its own name; SRC/. copies what is in a directory. - is a tar \
             archive on standard output or input. Works with containers that have ended, too.
             """)
 

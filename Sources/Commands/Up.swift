@@ -174,11 +174,14 @@ struct BringUp {
     let project: Project
     let options: Request.UpOptions
 
-    /// - Parameter limit: seconds after which it is given up.
-    func run(limit: Int? = nil) throws -> Int32 {
+    /// - Parameters:
+    ///   - limit: seconds after which it is given up.
+    ///   - signals: those that end the waiting, with an `Interruption`.
+    func run(limit: Int? = nil, interruptedBy signals: CallerSignals? = nil) throws -> Int32 {
         let document = try memoryFile("project", encodeJSON(project))
         let progress = try Progress(context.global, of: project, starts: options.start)
         defer { progress.finish() }
-        return try SupervisorClient.perform(.up(options), paths, descriptors: [document], limit: limit, progress)
+        return try SupervisorClient.perform(
+            .up(options), paths, descriptors: [document], limit: limit, interruptedBy: signals, progress)
     }
 }
