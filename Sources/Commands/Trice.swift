@@ -130,7 +130,8 @@ package struct Trice: ParsableCommand {
         var index = 0
         while index < arguments.count {
             let argument = arguments[index]
-            guard argument.hasPrefix("-"), argument != "-", !["-h", "--help", "--version"].contains(argument) else {
+            guard argument.hasPrefix("-"), argument != "-", !["-h", "--help", "-v", "--version"].contains(argument)
+            else {
                 break
             }
             // `--name value` and `-f value`; `--name=value` and `-fvalue` stand alone.

@@ -17,17 +17,18 @@ final class Progress {
     private let continued: CallerSignals?
 
     /// - Parameters:
-    ///   - project: whose services depend on each other.
+    ///   - project: whose services depend on each other; asked for where they are shown.
     ///   - starts: whether what is made is to be started, too.
     init(
-        _ global: GlobalOptions, of project: Project? = nil, starts: Bool = true, isQuiet: Bool = false
-    ) throws(SystemError) {
+        _ global: GlobalOptions, of project: @autoclosure () throws -> Project? = nil, starts: Bool = true,
+        isQuiet: Bool = false
+    ) throws {
         let isDumb = Context.environment["TERM"] == "dumb"
         let isLive = global.ansi != .never && Output.terminalSize(of: 2) != nil && !isDumb
         let asked = global.progress ?? .auto
         kind = isQuiet ? .quiet : asked == .auto ? (isLive ? .tty : .plain) : asked
         colour = Output.usesColour(global.ansi, on: 2)
-        tree = ProgressTree(ProgressTree.Dependencies(project), starts: starts)
+        tree = ProgressTree(ProgressTree.Dependencies(kind == .tty ? try project() : nil), starts: starts)
         continued = kind == .tty ? try CallerSignals([SIGCONT]) : nil
     }
 
