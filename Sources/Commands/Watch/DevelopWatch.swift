@@ -87,9 +87,9 @@ final class DevelopWatch {
             if files.isEmpty { continue }
             do {
                 if rule.trigger.action.needsTarget { try sync(rule, files.sorted()) }
-            } catch let failure as Failure {
-                // The next change may come through: a container may be restarting.
-                Output.standardError("\(failure)\n")
+            } catch {
+                // The next change may come through: a file may be being replaced, or a container restarted.
+                Output.standardError(error is Failure ? "\(error)\n" : "error: \(error)\n")
                 continue
             }
             switch rule.trigger.action {
