@@ -9,10 +9,11 @@ IMAGES := $(CURDIR)/.build/images
 
 # What the build links, what trice uses when it runs, and what examples and tests call.
 PACKAGES := libyaml-dev libcap-dev libseccomp-dev libarchive-dev libacl1-dev zlib1g-dev libzstd-dev libnftables1 libnftables-dev nftables \
-	busybox-static iproute2 python3 curl ca-certificates pkg-config gcc libc6-dev util-linux
+	busybox-static iproute2 python3 curl ca-certificates pkg-config gcc libc6-dev util-linux buildah git \
+	docker-registry skopeo openssl apache2-utils
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build images demo test bench fmt lint install install-docker-compose clean
+.PHONY: help setup build images demo test fuzz bench fmt lint install install-docker-compose clean
 
 help: ## Show this help
 	@echo "make TARGET, on Debian 12 with Swift 6.3; demo, test and bench as root:"
@@ -29,9 +30,10 @@ setup: ## Install the Debian packages that are missing
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 
-build: setup ## Build the release binary, .build/release/trice
+build: setup ## Build the release binaries, .build/release/trice and trice-registry
 	@echo "Building (a first build takes some minutes)"
 	$(SWIFT) build -c release --static-swift-stdlib --product trice
+	$(SWIFT) build -c release --static-swift-stdlib --product trice-registry
 
 images: setup ## Make the examples' images from Debian packages
 	examples/images/build $(IMAGES)
@@ -42,6 +44,9 @@ demo: build ## Bring the webshop of examples/ up, kill parts of it, take it down
 test: build images ## Run all tests, on the real kernel
 	TRICE_BINARY=$(TRICE) TRICE_IMAGES=$(IMAGES) Tests/run
 	TRICE_BINARY=$(TRICE) Tests/behaviour
+
+fuzz: setup ## Fuzz what reads Compose files, FUZZ_SECONDS (60) a target
+	Tests/fuzz
 
 bench: build images ## Measure start, stop, exec, run and config, beside the kernel's floor
 	TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/run
@@ -55,6 +60,7 @@ lint: ## Check the sources' format
 install: ## Install below PREFIX (default: /usr/local)
 	@[ -x $(TRICE) ] || { echo "$(TRICE) is not there: make build" >&2; exit 1; }
 	install -D -m 755 -s $(TRICE) $(DESTDIR)$(PREFIX)/bin/trice
+	install -D -m 755 -s $(dir $(TRICE))trice-registry $(DESTDIR)$(PREFIX)/libexec/trice/trice-registry
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	$(TRICE) completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/trice
@@ -68,4 +74,4 @@ install-docker-compose: install ## Also answer to docker-compose, and to docker 
 	ln -sf ../../../bin/trice $(DESTDIR)$(PREFIX)/lib/docker/cli-plugins/docker-compose
 
 clean: ## Remove what was built
-	rm -rf .build
+	rm -rf .build .build-fuzz

@@ -13,11 +13,16 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "trice",
     products: [
-        .executable(name: "trice", targets: ["trice"])
+        .executable(name: "trice", targets: ["trice"]),
+        .executable(name: "trice-registry", targets: ["trice-registry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         // C: what Swift cannot call by itself, and the system's libraries.
@@ -51,6 +56,8 @@ let package = Package(
                 .linkedLibrary(":libacl.a", .when(configuration: .release)),
                 .linkedLibrary(":libz.a"), .linkedLibrary(":libzstd.a"),
             ]),
+        // What is said to a registry, and what is made of its answers: values. The program below does the talking.
+        .target(name: "Registry", dependencies: ["Core", "Images"], swiftSettings: strict),
         .target(
             name: "Runtime", dependencies: ["CLinux", "Core", "Linux"], swiftSettings: strict),
         .target(name: "Reconciler", dependencies: ["Core"], swiftSettings: strict),
@@ -61,13 +68,27 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "CLinux", "Compose", "Core", "Images", "Linux", "Netlink", "Networking", "Reconciler",
+                "CLinux", "Compose", "Core", "Images", "Linux", "Netlink", "Networking", "Reconciler", "Registry",
                 "Runtime", "Supervisor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "trice", dependencies: ["Commands", "Linux", "Runtime", "Supervisor"], swiftSettings: strict),
+            name: "trice", dependencies: ["Commands", "Images", "Linux", "Runtime", "Supervisor"], swiftSettings: strict),
+        // A program of its own, so that nothing of HTTP is loaded where no registry is spoken to.
+        .executableTarget(
+            name: "trice-registry",
+            dependencies: [
+                "CLinux", "Core", "Images", "Linux", "Registry",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict),
 
         .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: strict),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
@@ -81,6 +102,7 @@ let package = Package(
             name: "ImagesTests",
             dependencies: ["CLinux", "Core", "Images", "Linux", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
+        .testTarget(name: "RegistryTests", dependencies: ["Core", "Images", "Registry"], swiftSettings: strict),
         .testTarget(name: "RuntimeTests", dependencies: ["Core", "Linux", "Runtime"], swiftSettings: strict),
         .testTarget(
             name: "SupervisorTests", dependencies: ["Compose", "Core", "Networking", "Supervisor"],
@@ -96,3 +118,18 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `make fuzz`: one target of libFuzzer each, with the modules below them instrumented.
+if Context.environment["TRICE_FUZZ"] != nil {
+    for target in package.targets where ["Core", "YAML", "Compose"].contains(target.name) {
+        target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer"]))
+    }
+    package.targets.append(.target(name: "Driver", path: "Tests/Fuzz/Driver", swiftSettings: strict))
+    for name in ["YAMLTree", "Interpolation", "DotenvReader", "Loader"] {
+        package.targets.append(
+            .executableTarget(
+                name: "Fuzz\(name)", dependencies: ["Compose", "Core", "Driver", "YAML"], path: "Tests/Fuzz/\(name)",
+                swiftSettings: strict + [.unsafeFlags(["-sanitize=fuzzer"])],
+                linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+    }
+}

@@ -217,3 +217,7 @@ int trice_unix_bind(int socket, const char *path) {
     struct sockaddr_un address;
     return unix_address(path, &address) ? -1 : bind(socket, (struct sockaddr *)&address, sizeof address);
 }
+
+int trice_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path) {
+	return posix_spawn_file_actions_addchdir_np(actions, path);
+}

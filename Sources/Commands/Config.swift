@@ -50,9 +50,9 @@ struct Config: ParsableCommand {
     var noConsistency = false
     @Flag(help: "Do not read the services' env files.")
     var noEnvResolution = false
-    @Flag(help: .hidden)
+    @Flag(help: "Print a file for -f that pins each image to the digest that its registry has it under now.")
     var lockImageDigests = false
-    @Flag(help: .hidden)
+    @Flag(help: "Pin each image to the digest that its registry has it under now.")
     var resolveImageDigests = false
     @Option(name: [.short, .long], help: ArgumentHelp("Write to a file.", valueName: "FILE"))
     var output: String?
@@ -64,11 +64,6 @@ struct Config: ParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case yaml, json }
 
     func run() throws {
-        if lockImageDigests || resolveImageDigests {
-            throw Failure(
-                "digests of images cannot be looked up yet",
-                hint: "leave --\(lockImageDigests ? "lock" : "resolve")-image-digests out")
-        }
         let context = Context(Trice.global)
         let text = try self.text(context)
         if quiet { return }
@@ -97,6 +92,16 @@ struct Config: ParsableCommand {
         }
         var project = try context.project(request)
         if Trice.global.allResources { project = project.withAllResources() }
+        if lockImageDigests || resolveImageDigests {
+            project = try ImageSupply(context: context, project: project).pinned()
+        }
+        if lockImageDigests {
+            let services = project.services.filter { !$0.image.isEmpty }.map { service in
+                Document.Field(service.name, .object([.init("image", .string(service.image))]))
+            }
+            let document = Document.object([.init("services", .object(services))])
+            return format == .json ? document.json() + "\n" : document.yaml()
+        }
         return try text(project)
     }
 

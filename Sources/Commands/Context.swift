@@ -51,6 +51,7 @@ struct Context {
         case .text:
             let isColoured = Output.usesColour(global.ansi, on: 2)
             Output.standardError(items.map { $0.rendered(color: isColoured) + "\n" }.joined())
+        case .github: Output.standardError(items.map { $0.gitHubAnnotation + "\n" }.joined())
         case .json: Output.standardError(items.map { $0.document.json(indent: false) + "\n" }.joined())
         }
     }

@@ -69,10 +69,17 @@ struct Run: ParsableCommand {
     var removeOrphans = false
     @Flag(name: [.short, .long], help: "Show no progress.")
     var quiet = false
-    @Flag(help: "Accepted for docker compose's sake: nothing is pulled.")
+    @Flag(help: "Show nothing of images that are fetched.")
     var quietPull = false
     @Argument(help: ArgumentHelp("The service.", valueName: "SERVICE"), completion: .services)
     var service: String
+    @Option(
+        help: ArgumentHelp("Whether images are fetched: always, missing, never or build.", valueName: "POLICY"))
+    var pull: PullChoice?
+    @Flag(help: "Build the images of services anew first.")
+    var build = false
+    @Flag(help: "Show nothing of a build but what goes wrong.")
+    var quietBuild = false
     @Argument(
         parsing: .captureForPassthrough,
         help: ArgumentHelp("The command and its arguments, in place of the service's.", valueName: "COMMAND"))
@@ -80,7 +87,8 @@ struct Run: ParsableCommand {
 
     func run() throws {
         let context = Context(Trice.global)
-        let project = try context.project(services: [service])
+        let file = try context.project(services: [service])
+        let project = file.withImageNames
         guard let found = project.service(service) else { throw Failure("no such service: \(service)") }
         let terminal = !noTTY && !detach && isatty(0) == 1 && isatty(1) == 1
         var options = Request.RunOptions(
@@ -91,6 +99,8 @@ struct Run: ParsableCommand {
             options.terminalSize = Output.terminalSize(of: 1).map { [UInt16($0.rows), UInt16($0.columns)] } ?? []
         }
 
+        try ImageSupply(context: context, project: file, policy: pull?.policy, isQuiet: quietPull, build: build ? true : nil, buildsQuietly: quietBuild).provide(
+            file.services(with: [service], ignoringDependencies: noDeps))
         let document = try memoryFile("project", encodeJSON(project))
         if removeOrphans || GlobalOptions.removesOrphans {
             try ServiceRequest(context, context.paths(of: project)).removeOrphans()

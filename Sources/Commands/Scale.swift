@@ -47,6 +47,13 @@ enum ScaleOption {
 struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Create the containers, do not start them.")
 
+    @Flag(inversion: .prefixedNo, help: "Build the images of services anew first, or build none at all.")
+    var build: Bool?
+    @Option(
+        help: ArgumentHelp("Whether images are fetched: always, missing, never or build.", valueName: "POLICY"))
+    var pull: PullChoice?
+    @Flag(help: "Show nothing of images that are fetched.")
+    var quietPull = false
     @Flag(help: "Make containers anew even if nothing changed.")
     var forceRecreate = false
     @Flag(help: "Leave containers that exist as they are.")
@@ -80,9 +87,10 @@ struct Create: ParsableCommand {
             services, false, removeOrphans || GlobalOptions.removesOrphans
         )
         options.recreation = forceRecreate ? .always : noRecreate ? .never : .changed
-        let status = try BringUp(
-            context: context, paths: context.paths(of: project), project: project, options: options
-        ).run()
+        var bringUp = BringUp(
+            context: context, paths: context.paths(of: project), project: project, options: options)
+        (bringUp.pull, bringUp.quietPull, bringUp.build) = (pull?.policy, quietPull, build)
+        let status = try bringUp.run()
         if status != 0 { throw ExitCode(status) }
     }
 }

@@ -39,8 +39,8 @@ package struct Trice: ParsableCommand {
         CommandGroup(
             name: "Images and the host:",
             subcommands: [
-                Images.self, Volumes.self, ImageCommand.self, VolumeCommand.self, NetworkCommand.self,
-                SystemCommand.self,
+                Images.self, Volumes.self, BuildCommand.self, Pull.self, Push.self, ImageCommand.self,
+                VolumeCommand.self, NetworkCommand.self, SystemCommand.self, Login.self, Logout.self,
             ]),
         CommandGroup(
             name: "About trice:",
@@ -184,7 +184,7 @@ package struct GlobalOptions: ParsableArguments, Sendable {
     @Option(help: ArgumentHelp("How progress is shown: auto, tty, plain, json, quiet.", valueName: "KIND"))
     package var progress: ProgressKind?
 
-    @Option(help: ArgumentHelp("How mistakes in the files are said: text, json.", valueName: "FORMAT"))
+    @Option(help: ArgumentHelp("How mistakes in the files are said: text, json, github.", valueName: "FORMAT"))
     package var diagnostics: DiagnosticFormat = .text
 
     @Option(help: ArgumentHelp("Whether to use colours and cursor movement: auto, never, always.", valueName: "WHEN"))
@@ -216,5 +216,5 @@ package struct GlobalOptions: ParsableArguments, Sendable {
 }
 
 package enum ProgressKind: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, tty, plain, json, quiet }
-package enum DiagnosticFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case text, json }
+package enum DiagnosticFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case text, json, github }
 package enum AnsiMode: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, never, always }

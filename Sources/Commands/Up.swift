@@ -27,8 +27,17 @@ struct Up: ParsableCommand {
     var wait = false
     @Option(help: ArgumentHelp("With --wait: fail when it takes longer.", valueName: "SECONDS"))
     var waitTimeout: Int?
-    @Flag(name: .customLong("build"), help: "Refused: building images is not supported yet.")
-    var build = false
+    @Flag(inversion: .prefixedNo, help: "Build the images of services anew first, or build none at all.")
+    var build: Bool?
+    @Option(
+        help: ArgumentHelp(
+            "Whether images are fetched, in place of what the file says: always, missing, never or build.",
+            valueName: "POLICY"))
+    var pull: PullChoice?
+    @Flag(help: "Show nothing of images that are fetched.")
+    var quietPull = false
+    @Flag(help: "Show nothing of builds but what goes wrong.")
+    var quietBuild = false
     @Flag(help: "Make containers anew even if nothing changed.")
     var forceRecreate = false
     @Flag(help: "Leave containers that exist as they are.")
@@ -100,7 +109,6 @@ struct Up: ParsableCommand {
         if watch && (detach || wait || noStart) {
             throw ValidationError("--watch works beside the logs: leave out -d, --wait and --no-start")
         }
-        if build { throw ValidationError("--build: building images is not supported yet") }
         if detach && (abortOnContainerExit || abortOnContainerFailure || exitCodeFrom != nil) {
             throw ValidationError(
                 "--abort-on-container-exit, --abort-on-container-failure and --exit-code-from need the logs to be followed: leave out -d"
@@ -138,7 +146,9 @@ struct Up: ParsableCommand {
             options = planned.options
             (options.wait, options.timeout, options.expectedPlan) = (wait, timeout, planned.fingerprint)
         }
-        let bringUp = BringUp(context: context, paths: paths, project: project, options: options)
+        var bringUp = BringUp(context: context, paths: paths, project: project, options: options)
+        (bringUp.pull, bringUp.quietPull) = (pull?.policy, quietPull)
+        (bringUp.build, bringUp.buildsQuietly) = (build, quietBuild)
         if detach || wait || noStart {
             let status = try bringUp.run(limit: wait ? waitTimeout : nil)
             if status != 0 { throw ExitCode(status) }
@@ -173,12 +183,27 @@ struct BringUp {
     let paths: ProjectPaths
     let project: Project
     let options: Request.UpOptions
+    /// Whether images are fetched, in place of what the services say.
+    var pull: PullPolicy?
+    var quietPull = false
+    /// `--build` or `--no-build`.
+    var build: Bool?
+    var buildsQuietly = false
+
+    init(context: Context, paths: ProjectPaths, project: Project, options: Request.UpOptions) {
+        (self.context, self.paths, self.project, self.options) = (context, paths, project, options)
+    }
 
     /// - Parameters:
     ///   - limit: seconds after which it is given up.
     ///   - signals: those that end the waiting, with an `Interruption`.
     func run(limit: Int? = nil, interruptedBy signals: CallerSignals? = nil) throws -> Int32 {
-        let document = try memoryFile("project", encodeJSON(project))
+        try ImageSupply(
+            context: context, project: project, policy: pull, isQuiet: quietPull, build: build,
+            buildsQuietly: buildsQuietly
+        ).provide(
+            project.services(with: options.services, ignoringDependencies: options.ignoreDependencies))
+        let document = try memoryFile("project", encodeJSON(project.withImageNames))
         let progress = try Progress(context.global, of: project, starts: options.start)
         defer { progress.finish() }
         return try SupervisorClient.perform(

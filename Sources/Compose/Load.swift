@@ -28,7 +28,10 @@ package func load(_ request: LoadRequest, warn: (Diagnostic) -> Void = { _ in })
     }
 
     var found = assembly.allDiagnostics + reader.diagnostics.items
-    if request.steps.contains(.consistency) { found += inconsistencies(enabled, disabled, draft) }
+    if request.steps.contains(.consistency), !assembly.isPartial {
+        found += inconsistencies(enabled, disabled, draft)
+        for index in enabled.indices { Resolution.unifyScale(&enabled[index].service) }
+    }
     let all = Diagnostics(assembly.explained(found)).sorted(files: surroundings.displayNames)
     for warning in all.warnings { warn(warning) }
     guard !all.hasErrors else { throw .invalid(Diagnostics(all.items.filter { $0.severity == .error })) }
@@ -75,16 +78,27 @@ private func assemble(
     _ request: LoadRequest, replacingVariables: Bool = true, recordingHistory: Bool = false
 ) throws(LoadError) -> (surroundings: Surroundings, name: String, root: YAMLNode, assembly: Assembly) {
     let surroundings = try Surroundings(request)
-    let files = try readFiles(surroundings)
-    let name = try projectName(request, surroundings, files)
+    let (files, unreadable) = try readFiles(surroundings)
+    let name: String
+    do throws(LoadError) {
+        name = try projectName(request, surroundings, files)
+    } catch {
+        throw unreadable.items.isEmpty ? error : .invalid(unreadable)
+    }
     var environment = surroundings.environment
     environment["COMPOSE_PROJECT_NAME"] = name
     let directory = surroundings.projectDirectory
-    let context = FileContext(directory: directory, projectDirectory: directory, environment: environment)
+    let context = FileContext(
+        directory: directory, projectDirectory: directory, environment: environment,
+        variablePlaces: surroundings.variablePlaces)
     var assembly = Assembly(workingDirectory: surroundings.workingDirectory, project: context)
     assembly.interpolation.replacesVariables = replacingVariables
     assembly.merge.history = recordingHistory ? MergeHistory() : nil
-    guard let root = assembly.tree(of: files, context) else { throw .single("empty-file", "empty compose file") }
+    assembly.diagnostics = unreadable
+    assembly.isPartial = !unreadable.items.isEmpty
+    guard let root = assembly.tree(of: files, context) else {
+        throw assembly.isPartial ? .invalid(unreadable) : .single("empty-file", "empty compose file")
+    }
     let found = Diagnostics(assembly.explained(assembly.allDiagnostics)).sorted(files: surroundings.displayNames)
     if !replacingVariables || recordingHistory, found.hasErrors { throw .invalid(found) }
     return (surroundings, name, root, assembly)
@@ -105,8 +119,8 @@ private func inconsistencies(
     return found
 }
 
-/// The project's own files.
-private func readFiles(_ surroundings: Surroundings) throws(LoadError) -> [LoadedFile] {
+/// The project's own files, and what in them could not be read.
+private func readFiles(_ surroundings: Surroundings) throws(LoadError) -> ([LoadedFile], Diagnostics) {
     var files: [LoadedFile] = []
     var diagnostics = Diagnostics()
     for (path, displayName) in zip(surroundings.files, surroundings.displayNames) {
@@ -116,15 +130,11 @@ private func readFiles(_ surroundings: Surroundings) throws(LoadError) -> [Loade
         } catch {
             throw .single("bad-file", "compose file \"\(displayName)\" is invalid: \(error.reason)")
         }
-        do throws(Diagnostics) {
-            let documents = try composeDocuments(SourceFile(name: displayName, bytes: bytes))
-            files.append(LoadedFile(path: path, documents: documents))
-        } catch {
-            for item in error.items { diagnostics.add(item) }
-        }
+        let (documents, mistakes) = composeDocuments(SourceFile(name: displayName, bytes: bytes))
+        if !documents.isEmpty { files.append(LoadedFile(path: path, documents: documents)) }
+        for item in mistakes.items { diagnostics.add(item) }
     }
-    guard diagnostics.items.isEmpty else { throw .invalid(diagnostics) }
-    return files
+    return (files, diagnostics)
 }
 
 /// `-p`, `COMPOSE_PROJECT_NAME`, the last top-level `name`, the directory (Compose Specification, 04-version-and-name.md).

@@ -2,6 +2,9 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import Core
+import Crypto
+import Glibc
+import Linux
 
 /// What an image is called: `redis`, `redis:7`, `localhost:5000/api:1.2`, `app@sha256:…` (OCI distribution specification).
 package struct Reference: Hashable, Sendable, CustomStringConvertible {
@@ -37,6 +40,7 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
         }
         name = String(rest)
         try Reference.check(name, in: text)
+        name = DefaultRegistry.shortened(name)
     }
 
     /// As it is looked up: with the tag `latest` where neither tag nor digest is given.
@@ -77,6 +81,17 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
             digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
         else { return nil }
         hex = String(digits)
+    }
+
+    /// Of some content.
+    package init(of content: [UInt8]) { self.init(bytes: SHA256.hash(data: content)) }
+
+    /// Of a file's content.
+    init(ofFile path: String) throws(SystemError) {
+        let file = try Descriptor.open(path, O_RDONLY)
+        var hash = SHA256()
+        while case let part = try file.read(upTo: 1 << 18), !part.isEmpty { hash.update(data: part) }
+        self.init(bytes: hash.finalize())
     }
 
     init(bytes: some Sequence<UInt8>) {

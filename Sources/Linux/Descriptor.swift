@@ -56,11 +56,34 @@ package final class Descriptor {
     /// Writes all of it with as many write(2) calls as it takes.
     package func writeAll(_ bytes: some Collection<UInt8>) throws(SystemError) {
         let bytes = ContiguousArray(bytes)
+        var failure: SystemError?
+        bytes.withUnsafeBytes { buffer in
+            do throws(SystemError) { try writeAll(buffer) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    package func writeAll(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var done = 0
         while done < bytes.count {
-            done += try check("write") {
-                bytes.withUnsafeBufferPointer { Glibc.write(raw, $0.baseAddress! + done, $0.count - done) }
+            done += try check("write") { Glibc.write(raw, bytes.baseAddress! + done, bytes.count - done) }
+        }
+    }
+
+    /// Writes all of it from this place in the file on, with pwrite(2).
+    package func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            done += try check("pwrite") {
+                pwrite(raw, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + done)
             }
         }
+    }
+
+    /// Opens a directory below this one, by names that can neither leave it nor follow a symbolic link (openat2(2),
+    /// RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS).
+    package func openDirectory(beneath path: String) throws(SystemError) -> Descriptor {
+        let flags = UInt64(O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+        return Descriptor(try check("openat2", path) { trice_openat2(raw, path.isEmpty ? "." : path, flags, 0, 8 | 4) })
     }
 }

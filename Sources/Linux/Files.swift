@@ -53,6 +53,12 @@ package func syncDirectory(_ path: String) throws(SystemError) {
     try check("fsync", path) { fsync(directory.raw) }
 }
 
+/// syncfs(2): everything on the file system that a path is on survives a power loss.
+package func syncFileSystem(_ path: String) throws(SystemError) {
+    let directory = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
+    try check("syncfs", path) { trice_syncfs(directory.raw) }
+}
+
 /// Makes the directory and those above it that do not exist, as `mkdir -p`.
 ///
 /// - Throws: EEXIST where something else is there, or a symbolic link to something else.

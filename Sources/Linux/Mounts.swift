@@ -43,7 +43,8 @@ package struct DetachedMount {
     /// MOUNT_ATTR_RDONLY
     package func makeReadOnly(recursive: Bool = false) throws(SystemError) { try set(1, recursive: recursive) }
 
-    private func set(_ attributes: UInt64, recursive: Bool, namespace: Int32 = -1) throws(SystemError) {
+    /// Adds MOUNT_ATTR_*, mount_setattr(2).
+    package func set(_ attributes: UInt64, recursive: Bool = false, namespace: Int32 = -1) throws(SystemError) {
         let flags = UInt32(trice_at_empty_path) | (recursive ? 0x8000 : 0)
         try check("mount_setattr") {
             trice_mount_setattr(descriptor.raw, "", flags, attributes, 0, 0, namespace)

@@ -103,11 +103,3 @@ struct Program {
         }
     }
 }
-
-/// The strings as a NULL-terminated `char *const []` for the time of the call.
-package func withCStrings<T>(_ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> T) -> T {
-    var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
-    pointers.append(nil)
-    defer { for pointer in pointers { free(pointer) } }
-    return body(pointers)
-}

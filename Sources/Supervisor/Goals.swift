@@ -108,10 +108,11 @@ extension RestartRule {
     /// `deploy.restart_policy`, which goes before `restart` (Compose Specification, deploy.md).
     package init(of service: Service) {
         if let policy = service.deploy?.restartPolicy {
-            switch policy.condition {
-            case .some(.none): self = .no
+            switch policy.condition?.known {
+            case .some(.none), .no: self = .no
             case .onFailure: self = .onFailure(policy.maxAttempts)
-            case .any, nil: self = policy.maxAttempts.map { .atMost($0) } ?? .always
+            case .unlessStopped: self = .unlessStopped
+            case .any, .always, nil: self = policy.maxAttempts.map { .atMost($0) } ?? .always
             }
             return
         }

@@ -26,10 +26,8 @@ enum Servable {
 
     /// An entry goes when its attribute is served.
     private static let attributes: [Attribute<Service>] = [
-        Attribute("build") { $0.build != nil },
         Attribute("provider") { $0.provider != nil },
         Attribute("models") { !$0.models.isEmpty },
-        Attribute("pull_refresh_after") { $0.pullRefreshAfter != nil },
 
         Attribute("cpu_count") { $0.limits.cpuCount != nil },
         Attribute("cpu_percent") { $0.limits.cpuPercent != nil },
@@ -40,7 +38,7 @@ enum Servable {
         Attribute("deploy.resources.reservations.generic_resources") {
             $0.deploy?.resources.reservations?.genericResources.isEmpty == false
         },
-        Attribute("deploy.mode") { ![nil, .replicated].contains($0.deploy?.mode) },
+        Attribute("deploy.mode") { ![nil, .known(.replicated)].contains($0.deploy?.mode) },
         Attribute("deploy.endpoint_mode") { $0.deploy?.endpointMode != nil },
         Attribute("deploy.labels") { $0.deploy?.labels.isEmpty == false },
         Attribute("deploy.update_config") { $0.deploy?.updateConfig != nil },
@@ -58,8 +56,27 @@ enum Servable {
         Attribute("logging") { ![nil, Logging()].contains($0.logging) },
         Attribute("annotations") { !$0.annotations.isEmpty },
 
-        Attribute("network_mode", hint: "leave it out for the project's own network") { $0.networkMode == .bridge },
+        Attribute("network_mode", hint: "leave it out for the project's own network") {
+            switch $0.networkMode {
+            case .bridge, .other: true
+            default: false
+            }
+        },
+        Attribute("userns_mode", hint: "leave it out, or write host") {
+            ![nil, "host"].contains($0.userNamespaceMode)
+        },
+        Attribute("pid") { isOther($0.pid) },
+        Attribute("ipc") { isOther($0.ipc) },
+        Attribute("uts") { isOther($0.uts) },
+        Attribute("deploy.restart_policy.condition") {
+            if case .other? = $0.deploy?.restartPolicy?.condition { true } else { false }
+        },
     ]
+
+    /// Whether it is a namespace mode that the specification does not name.
+    private static func isOther(_ mode: NamespaceMode?) -> Bool {
+        if case .other? = mode { true } else { false }
+    }
 
     private static let attachments: [Attribute<NetworkAttachment>] = [
         Attribute("link_local_ips") { !$0.linkLocalAddresses.isEmpty },
@@ -166,6 +183,7 @@ enum Servable {
             if bind.propagation != nil { return "bind.propagation" }
             return [nil, .enabled].contains(bind.recursive) ? nil : "bind.recursive"
         case .volume(let volume):
+            if volume.propagation != nil { return "bind.propagation" }
             if volume.subpath != nil { return "volume.subpath" }
             return volume.labels.isEmpty ? nil : "volume.labels"
         case .tmpfs: return nil
@@ -174,15 +192,6 @@ enum Servable {
     }
 
     private static func checkImage(_ service: Service) throws(Failure) {
-        switch service.pullPolicy {
-        case .always, .refresh, .daily, .weekly, .every:
-            throw Failure(
-                "service \(service.name): images cannot be pulled yet", at: service.place("pull_policy"),
-                hint: "load the image with: trice image load -i FILE; and leave pull_policy out, or let it be missing")
-        case .build:
-            throw Failure("service \(service.name): images cannot be built yet", at: service.place("pull_policy"))
-        case .never, .missing, .ifNotPresent, nil: break
-        }
         guard let platform = service.platform else { return }
         let parts = platform.split(separator: "/").map(String.init)
         let isHost = parts.contains(hostArchitecture) && (parts.count == 1 || parts[0] == "linux")
@@ -201,15 +210,17 @@ enum Servable {
         ]
     }
 
+    private static let unnamed = "what the specification does not name"
+
     /// What is refused of keys that are served else, by section and key, for `Specs/support.md`.
     static let partlyRefused = [
         "networks.driver": "all but `bridge`", "networks.driver_opts": "all but the MTU's",
         "networks.enable_ipv4": "false", "networks.ipam": "drivers and options",
-        "services.develop": "by `watch`, action `rebuild`",
-        "services.isolation": "all but `default`", "services.network_mode": "`bridge`",
+        "services.isolation": "all but `default`", "services.network_mode": "`bridge`, and names of networks",
+        "services.userns_mode": "all but `host`", "services.pid": unnamed, "services.ipc": unnamed,
+        "services.uts": unnamed, "services.deploy.restart_policy.condition": unnamed,
         "services.platform": "another than the host's", "services.ports": "SCTP",
-        "services.pull_policy": "`always`, `refresh`, `daily`, `weekly`, `every_…`, `build`",
-        "services.restart": "what the specification does not name",
+        "services.restart": unnamed,
         "services.security_opt": "options that the host's kernel does not enforce",
         "services.volumes":
             "`bind.propagation`, `bind.recursive`, `volume.subpath`, `volume.labels`, types `image`, `npipe`, `cluster`",

@@ -10,6 +10,16 @@ import Core
 /// unknown anchors. Anchors and merge keys (`<<`) are resolved in the result; a value behind an alias keeps the place of
 /// its anchor. Time and memory are linear in the size of the file: nesting and the expansion of aliases are bounded.
 package func readYAML(_ source: SourceFile) throws(Diagnostics) -> [YAMLNode] {
+    let (documents, diagnostics) = readableYAML(source)
+    guard diagnostics.items.isEmpty else { throw diagnostics }
+    return documents
+}
+
+/// What can be read of a file, and all that is wrong with it (see `readYAML`).
+///
+/// After a violation of the syntax it is what stands before, but for the items of the outermost two levels that were last
+/// begun: they may be cut off, or be meant to stand elsewhere. What cannot be resolved or is out of bounds leaves nothing.
+package func readableYAML(_ source: SourceFile) -> (documents: [YAMLNode], diagnostics: Diagnostics) {
     var builder = YAMLTreeBuilder(source: source)
     source.bytes.withUnsafeBufferPointer { bytes in
         var parser = yaml_parser_t()
@@ -24,14 +34,16 @@ package func readYAML(_ source: SourceFile) throws(Diagnostics) -> [YAMLNode] {
             var event = yaml_event_t()
             guard yaml_parser_parse(&parser, &event) == 1 else {
                 builder.reportSyntaxError(parser)
+                builder.closeOutermost()
                 return
             }
             defer { yaml_event_delete(&event) }
-            finished = event.type == YAML_STREAM_END_EVENT || !builder.take(event)
+            let isTaken = builder.take(event)
+            if !isTaken { builder.documents = [] }
+            finished = event.type == YAML_STREAM_END_EVENT || !isTaken
         }
     }
-    guard builder.diagnostics.items.isEmpty else { throw builder.diagnostics.sorted() }
-    return builder.documents
+    return (builder.documents, builder.diagnostics.sorted())
 }
 
 extension YAMLTreeBuilder {

@@ -108,6 +108,25 @@ struct YAMLTreeBuilder {
         return add(Built(node: node, size: frame.size, depth: frame.depth + 1), anchor: frame.anchor)
     }
 
+    /// Ends what is open, with what is whole in the document's mapping and in the one that is open within it.
+    mutating func closeOutermost() {
+        guard let first = open.first, first.isMapping else { return }
+        var (outer, inner) = (first, open.dropFirst().first)
+        if inner?.isMapping == true, open.count == 2 { _ = inner?.pairs.popLast() }
+        if open.count == 1 { _ = outer.pairs.popLast() }
+        if let key = outer.key, let inner, inner.isMapping {
+            let span = YAMLSpan(inner.start, inner.start)
+            let node = YAMLNode(.mapping(merged(inner)), tag: inner.tag, source: source, span: span)
+            outer.pairs.append(YAMLPair(key: key, name: key.scalar?.text ?? "", value: node))
+        }
+        if !outer.pairs.isEmpty {
+            documents.append(
+                YAMLNode(
+                    .mapping(merged(outer)), tag: outer.tag, source: source, span: YAMLSpan(outer.start, outer.start)))
+        }
+        open = []
+    }
+
     private mutating func alias(_ name: String, _ span: YAMLSpan) -> Bool {
         guard let target = anchors[name] else {
             if open.contains(where: { $0.anchor == name }) {

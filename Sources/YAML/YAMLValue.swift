@@ -83,8 +83,8 @@ extension YAMLValue {
             case UInt8(ascii: "b"), UInt8(ascii: "B"): radix = 2
             default: radix = 8
             }
-            digits = digits.dropFirst(
-                radix == 8 && digits.utf8.dropFirst().first.map { $0 <= UInt8(ascii: "9") } == true ? 1 : 2)
+            let hasLetter = digits.utf8.dropFirst().first.map { "xXoObB".utf8.contains($0) } == true
+            digits = digits.dropFirst(hasLetter ? 2 : 1)
         }
         // A second sign would be taken by the integer's own parser.
         guard let first = digits.first, first != "+", first != "-", let value = UInt64(digits, radix: radix) else {

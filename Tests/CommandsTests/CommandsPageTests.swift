@@ -14,28 +14,21 @@ import Testing
     /// Why docker compose's command or flag is refused, by `COMMAND` or `COMMAND --flag`.
     private static let refused = [
         "bridge": "projects are not converted for other platforms",
-        "build": "images cannot be built yet",
         "commit": "`trice export SERVICE | trice image import - NAME` makes an image of a container",
-        "publish": "no registry is spoken to yet", "pull": "no registry is spoken to yet",
-        "push": "no registry is spoken to yet",
+        "publish": "applications are not sent to registries yet",
+        "build --builder": "buildah builds", "build --check": "buildah checks nothing without building",
+        "build --provenance": "buildah makes no attestations", "build --sbom": "buildah makes no attestations",
         " --parallel": "all that depends on nothing else goes on at once",
         " --dry-run": "`trice plan` and `up --dry-run` show what would be done",
-        "config --lock-image-digests": "no registry is spoken to yet",
-        "config --resolve-image-digests": "no registry is spoken to yet",
-        "create --build": "images cannot be built yet", "create --no-build": "images cannot be built yet",
-        "create --pull": "no registry is spoken to yet", "create --quiet-pull": "no registry is spoken to yet",
-        "run --build": "images cannot be built yet", "run --quiet-build": "images cannot be built yet",
-        "run --pull": "no registry is spoken to yet",
-        "up --build": "images cannot be built yet", "up --no-build": "images cannot be built yet",
-        "up --quiet-build": "images cannot be built yet",
-        "up --pull": "no registry is spoken to yet", "up --quiet-pull": "no registry is spoken to yet",
         "up --menu": "there is no menu; `--menu=false` is what `up` does",
-        "watch --prune": "nothing is rebuilt, so nothing dangles",
+        "watch --prune": "`trice image prune` removes images that a rebuild has left without a name",
     ]
 
     /// What trice does beyond docker compose.
     private static let better = [
         "config": "also `--explain`: where each value was set, and what it overrides",
+        "build": "needs no daemon; independent services side by side; errors at FILE:LINE:COLUMN",
+        "pull": "a layer goes on where it broke off, and is unpacked while it comes",
         "cp": "also works with containers that have ended",
         "down --remove-orphans": "always so: nothing of the project is left",
         "events --since": "what has happened since the project came up is on disk, and survives every process",

@@ -43,7 +43,6 @@ import Testing
     @Test(
         "Mistakes in deploy are found at their place",
         arguments: [
-            MistakeRow("deploy: {mode: sideways}", "4:20 bad-value"),
             MistakeRow("deploy: {update_config: {order: sideways}}", "4:37 bad-value"),
             MistakeRow("deploy: {restart_policy: {delay: soon}}", "4:38 bad-duration"),
             MistakeRow("deploy: {resources: {limits: {memory: lots, cpus: half}}}", "4:43 bad-size", "4:55 bad-value"),

@@ -77,10 +77,22 @@ import Testing
         #expect(error.place?.range.start.description == row.place)
     }
 
-    @Test("In a raw file nothing in a value means anything")
-    func raw() {
+    @Test(
+        "A line of a raw file whose name is missing or has blanks is refused",
+        arguments: [("A=1\n=x\n", 2), ("\nA B=1\n", 2), ("A =2", 1), ("A B", 1), ("A=\u{301}\n=\n", 2)])
+    func badRaw(text: String, line: Int) {
         var dotenv = Dotenv(environment: [:])
-        let found = dotenv.readRaw(
+        let error = #expect(throws: Diagnostic.self) {
+            try dotenv.readRaw(SourceFile(name: "e", bytes: Array(text.utf8)))
+        }
+        #expect(error?.code == "env-syntax")
+        #expect(error?.place?.range.startLine == line)
+    }
+
+    @Test("In a raw file nothing in a value means anything")
+    func raw() throws {
+        var dotenv = Dotenv(environment: [:])
+        let found = try dotenv.readRaw(
             SourceFile(name: "r", bytes: Array("A=\"q\"\nB=${N} $M # k\n# c\nC=a=b\nD=\nX\n".utf8)))
         #expect(found.map { "\($0)=\($1)" } == ["A=\"q\"", "B=${N} $M # k", "C=a=b", "D="])
     }

@@ -77,8 +77,42 @@ import Testing
         let document = try loadUninterpolated(fixture.request()).json(indent: false, sortedKeys: true)
         #expect(
             document.replacing(fixture.directory, with: "DIR")
-                == #"{"name":"p","networks":{"default":{"name":"p_default"},"n":{"name":"p_n"}},"secrets":{"s":{"file":"DIR/s","name":"p_s"}},"services":{"db":{"image":"$I","networks":{"n":null},"secrets":[{"source":"s"}]},"web":{"build":{"context":"DIR","dockerfile":"Dockerfile"},"depends_on":{"db":{"condition":"service_started","required":true}},"environment":{"A":"$$x"},"networks":{"default":null},"ports":["${P}:80",{"mode":"ingress","protocol":"tcp","published":"8080","target":81}],"volumes":[{"source":"${D}","target":"/d","type":"volume","volume":{}},{"bind":{},"read_only":true,"source":"DIR/x","target":"/x","type":"bind"}]}}}"#
+                == #"{"name":"p","networks":{"default":{"name":"p_default"},"n":{"name":"p_n"}},"secrets":{"s":{"file":"DIR/s","name":"p_s"}},"services":{"db":{"image":"$I","networks":{"n":null},"secrets":[{"source":"s","target":"/run/secrets/s"}]},"web":{"build":{"context":"DIR","dockerfile":"Dockerfile"},"depends_on":{"db":{"condition":"service_started","required":true}},"environment":{"A":"$$x"},"networks":{"default":null},"ports":["${P}:80","8080:81"],"volumes":[{"source":"${D}","target":"/d","type":"volume","volume":{}},{"bind":{"create_host_path":true},"read_only":true,"source":"DIR/x","target":"/x","type":"bind"}]}}}"#
         )
+    }
+
+    @Test(
+        "With variables left in, short forms are written out and what is implied is filled in",
+        arguments: [
+            (
+                "volumes: ['./${A}:/b/:ro,z']", "volumes",
+                #"[{"bind":{"create_host_path":true,"selinux":"z"},"read_only":true,"source":"DIR/${A}","target":"/b","type":"bind"}]"#
+            ),
+            (
+                "volumes: [{type: bind, source: ./a, target: /b, bind: {}}]", "volumes",
+                #"[{"bind":{"create_host_path":true},"source":"DIR/a","target":"/b","type":"bind"}]"#
+            ),
+            (
+                "depends_on: {db: {condition: service_healthy}}", "depends_on",
+                #"{"db":{"condition":"service_healthy","required":true}}"#
+            ),
+            (
+                "links: ['db:d']", "depends_on",
+                #"{"db":{"condition":"service_started","required":true,"restart":true}}"#
+            ),
+            ("env_file: ${A}.env", "env_file", #"[{"path":"DIR/${A}.env","required":true}]"#),
+            ("secrets: [s]", "secrets", #"[{"source":"s","target":"/run/secrets/s"}]"#),
+            ("ports: ['80', '${P}:80']", "ports", #"["80","${P}:80"]"#),
+            ("ports: [{target: 80}]", "ports", #"[{"mode":"ingress","protocol":"tcp","target":80}]"#),
+            ("environment: ['A=1', 'B=${C}', 'A=2']", "environment", #"["A=2","B=${C}"]"#),
+            ("devices: ['/dev/a:/dev/b']", "devices", #"[{"permissions":"rwm","source":"/dev/a","target":"/dev/b"}]"#),
+            ("networks: {}", "networks", #"{"default":null}"#),
+        ])
+    func shortForms(keys: String, key: String, rendered: String) throws {
+        let fixture = try Fixture(["compose.yaml": "services:\n  web:\n    image: x\n    \(keys)\n  db: {image: y}\n"])
+        let service = try loadUninterpolated(fixture.request())["services"]?["web"]
+        let json = service?[key]?.json(indent: false, sortedKeys: true)
+        #expect(json == rendered.replacing("DIR", with: fixture.directory))
     }
 
     @Test("Services can be picked without interpolation, too")

@@ -70,7 +70,7 @@ import Testing
             ("5", "5:9 wrong-type"),
             ("ghost:/d", "5:9 undefined-volume"), ("{type: bind, target: /a}", "5:9 missing-key"),
             ("{source: /a, target: /a}", "5:9 missing-key"), ("{type: bind, source: /a}", "5:9 missing-key"),
-            ("{type: floppy, target: /a}", "5:16 bad-value"), ("{type: image, target: /a}", "5:9 missing-key"),
+            ("{type: floppy, target: /a}", "5:16 bad-value"),
             ("{type: bind, source: /a, target: /a, bind: {propagations: shared}}", "5:53 unknown-key"),
             ("{type: tmpfs, target: /a, tmpfs: {size: 1x}}", "5:49 bad-size"),
             ("{type: volume, source: ghost, target: /a}", "5:32 undefined-volume"),

@@ -128,6 +128,25 @@ import Testing
         )
     }
 
+    @Test("Zeros that docker compose's JSON leaves out stay in the YAML, which loads as the same project")
+    func zeros() throws {
+        let first = try project(
+            """
+            services:
+              a:
+                image: x
+                ulimits: {a: 0, b: {soft: 0, hard: 1}}
+                gpus: [{count: 0}]
+                build: {context: ., ulimits: {c: 0}}
+            """)
+        let second = try load(renderYAML(first))
+        #expect(renderYAML(second) == renderYAML(first))
+        let json = renderJSON(first).filter { !$0.isWhitespace }
+        #expect(json.contains(#""ulimits":{"a":{},"b":{"hard":1}}"#))
+        #expect(json.contains(#""gpus":[{}]"#))
+        #expect(json.contains(#""ulimits":{"c":{}}"#))
+    }
+
     @Test("The hash changes with what a container is made from, and with nothing else")
     func hash() throws {
         let base = configHash(of: try web("environment: {A: 1, B: 2}"))

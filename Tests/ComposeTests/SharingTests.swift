@@ -49,7 +49,7 @@ import Testing
             MistakeRow("label_file: nowhere", "4:17 missing-label-file"),
             MistakeRow("logging: {drivers: x}", "4:15 unknown-key"),
             MistakeRow("volumes: [{type: floppy, source: a, target: /a}]", "4:22 bad-value"),
-            MistakeRow("volumes: [{type: bind, source: /a, target: /a, bind: {propagation: x}}]", "4:72 bad-value"),
+            MistakeRow("volumes: [{type: bind, source: /a, target: /a, bind: {selinux: x}}]", "4:68 bad-value"),
         ])
     func refusing(row: MistakeRow) throws { try row.check() }
 

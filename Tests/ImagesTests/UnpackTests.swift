@@ -99,14 +99,15 @@ struct UnpackTests {
         #expect(try status("\(layer)/srv").st_uid == 33)
     }
 
-    @Test("Extended attributes are kept, but for those that speak to overlayfs")
+    @Test("Extended attributes are kept, but for those that speak to the kernel of the host")
     func extendedAttributes() throws {
         let store = try TestStore()
         var file = TarEntry.file("a")
-        file.attributes = [("trusted.note", "hi"), ("trusted.overlay.redirect", "/etc")]
+        file.attributes = [("user.note", "hi"), ("trusted.overlay.redirect", "/etc"), ("security.selinux", "x")]
         let layer = try store.unpack(tar(file))
-        #expect(attribute("trusted.note", of: "\(layer)/a") == "hi")
+        #expect(attribute("user.note", of: "\(layer)/a") == "hi")
         #expect(attribute("trusted.overlay.redirect", of: "\(layer)/a") == nil)
+        #expect(attribute("security.selinux", of: "\(layer)/a") == nil)
     }
 
     @Test("The last of several entries of one path counts, of whatever kind they are")

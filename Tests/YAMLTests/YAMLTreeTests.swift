@@ -100,7 +100,8 @@ func document(_ text: String) throws -> YAMLNode {
             ValueRow(text: "12:34:56", value: .string("12:34:56")), ValueRow(text: "-", value: .string("-")),
             ValueRow(text: "--5", value: .string("--5")), ValueRow(text: "0x", value: .string("0x")),
             ValueRow(text: "1e", value: .string("1e")), ValueRow(text: "2024-01-31", value: .timestamp("2024-01-31")),
-            ValueRow(text: "2024-13-31", value: .string("2024-13-31")),
+            ValueRow(text: "2024-13-31", value: .string("2024-13-31")), ValueRow(text: "0:0", value: .string("0:0")),
+            ValueRow(text: "0a5", value: .string("0a5")), ValueRow(text: "0:1000", value: .string("0:1000")),
         ])
     func plainValues(row: ValueRow) {
         #expect(YAMLValue(plain: row.text) == row.value)

@@ -12,6 +12,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -106,6 +107,9 @@ int trice_setresgid(gid_t real, gid_t effective, gid_t saved);
 int trice_setgroups(size_t count, const gid_t *groups);
 int trice_setdomainname(const char *name, size_t length);
 int trice_ptsname(int terminal, char *name, size_t length);
+
+// posix_spawn_file_actions_addchdir_np(3) is a GNU extension.
+int trice_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path);
 
 // strptime(3): the rest of the text after what the pattern matched, or NULL.
 const char *trice_strptime(const char *text, const char *pattern, struct tm *parts);

@@ -30,7 +30,7 @@ enum ImageChange {
             }
         case "LABEL":
             for word in try words(argument) {
-                let pair = word.split(separator: "=", maxSplits: 1).map(String.init)
+                let pair = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
                 config.labels = (config.labels ?? [:]).merging([pair[0]: pair.count > 1 ? pair[1] : ""]) { $1 }
             }
         case "STOPSIGNAL":

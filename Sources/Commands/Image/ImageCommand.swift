@@ -12,8 +12,11 @@ import Supervisor
 
 struct ImageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "image", abstract: "Load, import, list and remove images.",
-        subcommands: [ImageLoad.self, ImageImport.self, ImageList.self, ImageRemove.self])
+        commandName: "image", abstract: "Fetch, send, load, save, list and remove images.",
+        subcommands: [
+            ImageList.self, ImagePull.self, ImagePush.self, ImageLoad.self, ImageSave.self, ImageImport.self,
+            ImageInspect.self, ImageHistory.self, ImageTag.self, ImageRemove.self, ImagePrune.self,
+        ])
 }
 
 struct ImageLoad: ParsableCommand {
@@ -118,10 +121,7 @@ struct ImageRemove: ParsableCommand {
     func run() throws {
         let roots = Roots.fromEnvironment()
         let store = ImageStore(root: roots.root)
-        var inUse: [String: String] = [:]
-        for record in try ProjectPaths.all(roots).flatMap({ try RecordStore($0).load().records }) {
-            inUse[record.config.imageID] = record.name
-        }
+        let inUse = try ImageUse(roots).byImage
         for image in images { for line in try store.remove(image, inUse: inUse) { Output.line(line) } }
     }
 }
@@ -132,6 +132,10 @@ struct ImageName {
     let tag: String
 
     init(_ reference: String) {
+        if let at = reference.firstIndex(of: "@") {
+            (repository, tag) = (String(reference[..<at]), "<none>")
+            return
+        }
         let afterSlash = reference.lastIndex(of: "/").map { reference.index(after: $0) } ?? reference.startIndex
         let colon = reference[afterSlash...].lastIndex(of: ":")
         repository = colon.map { String(reference[..<$0]) } ?? reference

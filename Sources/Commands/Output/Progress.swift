@@ -7,6 +7,15 @@ import Glibc
 import Linux
 import Supervisor
 
+extension GlobalOptions {
+    /// How progress is shown on standard error as it is: never `auto`.
+    var progressKind: ProgressKind {
+        guard (progress ?? .auto) == .auto else { return progress ?? .plain }
+        let isDumb = Context.environment["TERM"] == "dumb"
+        return ansi != .never && Output.terminalSize(of: 2) != nil && !isDumb ? .tty : .plain
+    }
+}
+
 /// Shows what happens while a command works: a live tree on a terminal, one line an event elsewhere. On standard error.
 final class Progress {
     private let kind: ProgressKind
@@ -23,10 +32,7 @@ final class Progress {
         _ global: GlobalOptions, of project: @autoclosure () throws -> Project? = nil, starts: Bool = true,
         isQuiet: Bool = false
     ) throws {
-        let isDumb = Context.environment["TERM"] == "dumb"
-        let isLive = global.ansi != .never && Output.terminalSize(of: 2) != nil && !isDumb
-        let asked = global.progress ?? .auto
-        kind = isQuiet ? .quiet : asked == .auto ? (isLive ? .tty : .plain) : asked
+        kind = isQuiet ? .quiet : global.progressKind
         colour = Output.usesColour(global.ansi, on: 2)
         tree = ProgressTree(ProgressTree.Dependencies(kind == .tty ? try project() : nil), starts: starts)
         continued = kind == .tty ? try CallerSignals([SIGCONT]) : nil

@@ -5,6 +5,7 @@ import ArgumentParser
 import CLinux
 import Core
 import Glibc
+import Images
 import Linux
 import Netlink
 import Networking
@@ -18,13 +19,17 @@ struct SystemCheck: ParsableCommand {
 
     @Flag(name: [.short, .long], help: "Say only what leaked.")
     var quiet = false
+    @Flag(help: "Read every blob of the images, too, and see whether it is what its name says.")
+    var deep = false
 
     func run() throws {
         let roots = Roots.fromEnvironment()
         let survey = try HostSurvey(roots)
         if !quiet { Output.standardOutput(survey.report) }
         for leak in survey.leaks { Output.standardError("leak: \(leak)\n") }
-        if survey.leaks.isEmpty {
+        let problems = try ImageStore(root: roots.root).problems(deep: deep)
+        for problem in problems { Output.standardError("broken: \(problem)\n") }
+        if survey.leaks.isEmpty && problems.isEmpty {
             if !quiet { Output.line("Nothing leaked.") }
         } else {
             throw ExitCode(1)

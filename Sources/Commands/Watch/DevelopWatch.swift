@@ -14,6 +14,7 @@ import Supervisor
 final class DevelopWatch {
     private let context: Context
     private let paths: ProjectPaths
+    private let project: Project
     private let rules: [(rule: WatchRule, service: Service)]
     private let tree: TreeWatch
     private let isQuiet: Bool
@@ -25,16 +26,15 @@ final class DevelopWatch {
     /// - Parameter services: those that are watched; empty for all with a `develop.watch`.
     /// - Throws: `Failure` where none is, and at the place of a trigger that cannot be served.
     init(_ project: Project, services: [String], _ context: Context, isQuiet: Bool = false) throws {
-        (self.context, self.isQuiet, paths) = (context, isQuiet, context.paths(of: project))
+        (self.context, self.project, self.isQuiet, paths) = (context, project, isQuiet, context.paths(of: project))
         let chosen = project.services.filter { services.isEmpty || services.contains($0.name) }
         var rules: [(WatchRule, Service)] = []
         for service in chosen {
             for (index, trigger) in (service.develop?.watch ?? []).enumerated() {
                 let place = "develop.watch[\(index)]"
-                if trigger.action == .rebuild {
+                if trigger.action == .rebuild && service.build == nil {
                     throw Failure(
-                        "service \(service.name): action rebuild is not supported yet: images cannot be built",
-                        at: service.place("\(place).action"), hint: "use sync, restart, sync+restart or sync+exec")
+                        "service \(service.name): action rebuild wants a build", at: service.place("\(place).action"))
                 }
                 guard exists(trigger.path) else {
                     throw Failure(
@@ -80,6 +80,7 @@ final class DevelopWatch {
             if poll(&polled, 1, DevelopWatch.calm) == 0 { break }
         } while EventLoop.now - began < DevelopWatch.longestBurst
         var restarted: [String] = []
+        var rebuilt: [Service] = []
         var executed: [(Service, Hook)] = []
         for (rule, service) in rules {
             let files = Set(
@@ -95,15 +96,35 @@ final class DevelopWatch {
             switch rule.trigger.action {
             case .restart, .syncAndRestart: if !restarted.contains(service.name) { restarted.append(service.name) }
             case .syncAndExec: if let hook = rule.trigger.exec { executed.append((service, hook)) }
-            case .sync, .rebuild: break
+            case .rebuild: if !rebuilt.contains(service) { rebuilt.append(service) }
+            case .sync: break
             }
         }
+        if !rebuilt.isEmpty { try rebuild(rebuilt) }
+        restarted.removeAll { name in rebuilt.contains { $0.name == name } }
         if !restarted.isEmpty {
             say("restarting \(restarted.joined(separator: ", "))")
             try ServiceRequest(context, paths).perform(
                 .restart(services: restarted, timeout: nil, ignoreDependencies: true))
         }
         for (service, hook) in executed { try exec(hook, service) }
+    }
+
+    /// Builds images anew, and replaces the containers that were made from the old ones.
+    private func rebuild(_ services: [Service]) throws {
+        let names = services.map(\.name)
+        say("rebuilding \(names.joined(separator: ", "))")
+        var options = Request.UpOptions()
+        (options.services, options.ignoreDependencies) = (names, true)
+        var bringUp = BringUp(context: context, paths: paths, project: project, options: options)
+        bringUp.build = true
+        do {
+            let status = try bringUp.run()
+            if status != 0 { Output.standardError("the services are not up again (status \(status))\n") }
+        } catch let failure as Failure {
+            // The next change may mend it; what runs goes on.
+            Output.standardError(Output.render(failure))
+        }
     }
 
     /// The rule's files at and below a path; the path itself where nothing is there any more.

@@ -31,6 +31,8 @@ struct Assembly {
     var included = 0
     private var size = 0
     var copied = 0
+    /// Whether something of the files could not be read: then what refers to something else cannot be checked.
+    var isPartial = false
     /// Files that services extend, once read.
     var extendedFiles: [ServiceFile] = []
 
@@ -48,7 +50,7 @@ struct Assembly {
         for file in files {
             let chain = chain + [IncludeStep(path: file.path)]
             for var document in file.documents {
-                interpolation.environment = context.environment
+                interpolation.use(context)
                 interpolation.interpolate(&document)
                 document = including(document, context, chain)
                 document = extending(document, path: file.path)
@@ -94,35 +96,33 @@ struct Assembly {
         }
         if origins[name] == nil { origins[name] = Diagnostic.Note("the file is \(word) here", at: node.place) }
         contexts.set(context, for: source)
-        do throws(Diagnostics) {
-            return LoadedFile(path: path, documents: try composeDocuments(source))
-        } catch {
-            for item in error.items { diagnostics.add(item) }
-            return nil
-        }
+        let (documents, mistakes) = composeDocuments(source)
+        for item in mistakes.items { diagnostics.add(item) }
+        if !mistakes.items.isEmpty { isPartial = true }
+        return documents.isEmpty ? nil : LoadedFile(path: path, documents: documents)
     }
 
     var allDiagnostics: [Diagnostic] {
         diagnostics.items + interpolation.diagnostics.items + merge.diagnostics.items
     }
 
-    /// What was found; what is in an included or extended file says how it came in.
+    /// What was found; what is in an included or extended file says how it came in, and a value with variables where they
+    /// come from.
     func explained(_ items: [Diagnostic]) -> [Diagnostic] {
-        guard !origins.isEmpty else { return items }
-        return items.map { item in
-            guard let file = item.place?.range.file, let origin = origins[file] else { return item }
+        items.map { item in
+            guard let start = item.place?.range.start else { return item }
             var item = item
-            item.notes.append(origin)
+            if item.code != "unset-variable" { item.notes += interpolation.sources(ofValueAt: start) }
+            if let origin = origins[start.file] { item.notes.append(origin) }
             return item
         }
     }
 }
 
-/// The documents of a Compose file: each a mapping, and at least one that is not empty.
-func composeDocuments(_ source: SourceFile) throws(Diagnostics) -> [YAMLNode] {
-    let documents = try readYAML(source)
-    var diagnostics = Diagnostics()
-    if documents.isEmpty { diagnostics.add(emptyFile(source)) }
+/// The documents of a Compose file that can be read, each a mapping, and what is wrong with it: at least one must not be empty.
+func composeDocuments(_ source: SourceFile) -> (documents: [YAMLNode], diagnostics: Diagnostics) {
+    var (documents, diagnostics) = readableYAML(source)
+    if documents.isEmpty, diagnostics.items.isEmpty { diagnostics.add(emptyFile(source)) }
     if documents.count > documentLimit {
         diagnostics.add(
             Diagnostic(
@@ -137,8 +137,8 @@ func composeDocuments(_ source: SourceFile) throws(Diagnostics) -> [YAMLNode] {
                     code: "wrong-type", "the top level must be a mapping, not \(document.kind)", at: document.place))
         }
     }
-    guard diagnostics.items.isEmpty else { throw diagnostics }
-    return documents
+    documents.removeAll { $0.mapping?.isEmpty ?? true }
+    return (documents.count > documentLimit ? [] : documents, diagnostics)
 }
 
 /// Each document is merged over all before it.

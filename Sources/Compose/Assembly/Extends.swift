@@ -123,6 +123,7 @@ extension Assembly {
             return nil
         }
         guard let found = file.services[name] else {
+            guard !isPartial else { return nil }
             let place = reference.file == nil ? "" : " in \(Path.relative(file.path, to: workingDirectory))"
             diagnostics.add(
                 Diagnostic(
@@ -141,11 +142,11 @@ extension Assembly {
         if let index = extendedFiles.firstIndex(where: isKnown) { return index }
         let inner = FileContext(
             directory: Path.directory(of: path), projectDirectory: context.projectDirectory,
-            environment: context.environment)
+            environment: context.environment, variablePlaces: context.variablePlaces)
         guard let file = read(path, inner, namedBy: node, "extended") else { return nil }
         var root: YAMLNode?
         for var document in file.documents {
-            interpolation.environment = context.environment
+            interpolation.use(context)
             interpolation.interpolate(&document)
             root = root.map { merge.merge(document, onto: $0) } ?? document
         }

@@ -11,6 +11,8 @@ struct FileContext: Sendable {
     /// Where the file's model belongs: the project's directory, or that of the `include`.
     var projectDirectory: String
     var environment: [String: String]
+    /// Where the variables stand that come from files.
+    var variablePlaces: [String: Diagnostic.Place] = [:]
 }
 
 /// The contexts of included and extended files.

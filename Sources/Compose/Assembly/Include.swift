@@ -98,7 +98,9 @@ extension Assembly {
         let directory =
             inclusion.projectDirectory?.scalar.map { Path.absolute($0.text, from: context.directory) }
             ?? Path.directory(of: paths[0])
-        var inner = FileContext(directory: directory, projectDirectory: directory, environment: context.environment)
+        var inner = FileContext(
+            directory: directory, projectDirectory: directory, environment: context.environment,
+            variablePlaces: context.variablePlaces)
         guard addEnvironment(of: inclusion, context, to: &inner) else { return nil }
         var files: [LoadedFile] = []
         for (path, node) in zip(paths, inclusion.paths) {
@@ -127,6 +129,7 @@ extension Assembly {
                 let source = SourceFile(name: name, bytes: try FileReading.bytes(of: path))
                 for (name, value) in try dotenv.read(source) where context.environment[name] == nil {
                     inner.environment[name] = value
+                    inner.variablePlaces[name] = dotenv.places[name]
                 }
                 continue
             } catch let error as FileError {

@@ -12,6 +12,8 @@ struct Surroundings {
     /// What diagnostics call the files.
     var displayNames: [String]
     var environment: [String: String]
+    /// Where the variables stand that come from files.
+    var variablePlaces: [String: Diagnostic.Place] = [:]
     var environmentFiles: [String]
 
     /// compose-go's order of preference.
@@ -24,6 +26,7 @@ struct Surroundings {
     init(_ request: LoadRequest) throws(LoadError) {
         workingDirectory = Path.cleaned(request.workingDirectory)
         environment = request.environment
+        if environment["PWD"] == nil { environment["PWD"] = request.workingDirectory }
         environmentFiles = []
         files = []
         displayNames = []
@@ -97,6 +100,7 @@ struct Surroundings {
             names = [projectDirectory + "/.env"]
         }
         var read: [String: String] = [:]
+        var places: [String: Diagnostic.Place] = [:]
         for name in names {
             let path = Path.absolute(name, from: workingDirectory)
             let displayName = isDefault ? Path.relative(path, to: workingDirectory) : name
@@ -116,9 +120,13 @@ struct Surroundings {
             } catch {
                 throw .invalid(Diagnostics([error]))
             }
+            places.merge(dotenv.places) { $1 }
             if !environmentFiles.contains(path) { environmentFiles.append(path) }
         }
-        for (key, value) in read where environment[key] == nil { environment[key] = value }
+        for (key, value) in read where environment[key] == nil {
+            environment[key] = value
+            variablePlaces[key] = places[key]
+        }
     }
 }
 

@@ -11,6 +11,8 @@ package struct Dotenv {
     private let environment: [String: String]
     /// The variables so far; later files see those of earlier ones.
     package var values: [String: String] = [:]
+    /// Where each variable that a file gave a value stands. Without the line's text: it may hold a secret.
+    package private(set) var places: [String: Diagnostic.Place] = [:]
 
     private var rest: ArraySlice<UInt8> = []
     private var line = 1
@@ -40,6 +42,7 @@ package struct Dotenv {
                 let value = hasValue ? try value() : environment[name]
                 guard let value else { continue }
                 values[name] = value
+                places[name] = Diagnostic.Place(Problem.range(source, line: start))
                 found.append((name, value))
             } catch {
                 throw error.diagnostic(source, line: start)
@@ -56,17 +59,27 @@ package struct Dotenv {
     }
 
     /// The lines of a file with `format: raw`: nothing in a value means anything.
-    package mutating func readRaw(_ source: SourceFile) -> [(String, String)] {
+    ///
+    /// - Throws: the first line whose name is missing or has blanks.
+    package mutating func readRaw(_ source: SourceFile) throws(Diagnostic) -> [(String, String)] {
+        try checkEncoding(source)
         var found: [(String, String)] = []
-        for raw in source.bytes.split(separator: UInt8(ascii: "\n")) {
+        let lines = source.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, raw) in lines.enumerated() {
             let text = String(decoding: raw.last == 13 ? raw.dropLast() : raw, as: UTF8.self)
             let line = text.drop { $0 == " " || $0 == "\t" }
             guard !line.isEmpty, line.first != "#" else { continue }
-            guard let equals = line.firstIndex(of: "=") else {
-                if let value = environment[String(line)] { found.append((String(line), value)) }
-                continue
+            let equals = line.utf8.firstIndex(of: UInt8(ascii: "="))
+            let name = String(line[..<(equals ?? line.endIndex)])
+            guard !name.isEmpty, !name.contains(where: \.isWhitespace) else {
+                let problem = name.isEmpty ? "a variable needs a name" : "variable '\(name)' contains blanks"
+                throw Problem.message(problem).diagnostic(source, line: index + 1)
             }
-            found.append((String(line[..<equals]), String(line[line.index(after: equals)...])))
+            if let equals {
+                found.append((name, String(line[line.utf8.index(after: equals)...])))
+            } else if let value = environment[name] {
+                found.append((name, value))
+            }
         }
         for (name, value) in found { values[name] = value }
         return found
@@ -76,13 +89,17 @@ package struct Dotenv {
         case message(String)
         case template(Template.Failure)
 
-        func diagnostic(_ source: SourceFile, line: Int) -> Diagnostic {
+        /// The line, but for the blanks before it.
+        static func range(_ source: SourceFile, line: Int) -> SourceRange {
             let text = source.line(line) ?? ""
             let indent = text.prefix { $0 == " " || $0 == "\t" }.count
-            let range = SourceRange(
+            return SourceRange(
                 file: source.name, startLine: line, startColumn: indent + 1, endLine: line,
                 endColumn: max(text.count, indent + 1) + 1)
-            let place = Diagnostic.Place(range, excerpt: source.excerpt(line))
+        }
+
+        func diagnostic(_ source: SourceFile, line: Int) -> Diagnostic {
+            let place = Diagnostic.Place(Self.range(source, line: line), excerpt: source.excerpt(line))
             switch self {
             case .message(let message): return Diagnostic(code: "env-syntax", message, at: place)
             case .template(let failure): return failure.diagnostic(at: place)

@@ -6,7 +6,11 @@ import YAML
 
 /// Replaces the variables in all values of a document. Keys stay as they are.
 struct TreeInterpolation {
-    var environment: [String: String]
+    private var environment: [String: String]
+    /// Where the variables stand that come from files.
+    private var variablePlaces: [String: Diagnostic.Place] = [:]
+    /// The variables whose values went into a value, by where that starts.
+    private var used: [SourceLocation: [(name: String, place: Diagnostic.Place?)]] = [:]
     /// False: values stay as they are written, and only keys are checked.
     var replacesVariables = true
     var diagnostics = Diagnostics()
@@ -18,6 +22,19 @@ struct TreeInterpolation {
 
     init(environment: [String: String]) {
         self.environment = environment
+    }
+
+    /// Takes the variables of a file.
+    mutating func use(_ context: FileContext) {
+        environment = context.environment
+        variablePlaces = context.variablePlaces
+    }
+
+    /// Where the variables in the value that starts at the place come from.
+    func sources(ofValueAt start: SourceLocation) -> [Diagnostic.Note] {
+        (used[start] ?? []).map { name, place in
+            Diagnostic.Note(place == nil ? "\(name) comes from the environment" : "\(name) is set here", at: place)
+        }
     }
 
     mutating func interpolate(_ node: inout YAMLNode) {
@@ -43,12 +60,22 @@ struct TreeInterpolation {
     /// The text with its variables replaced, or unchanged where that fails.
     mutating func expanded(_ text: String, _ node: YAMLNode) -> String {
         var unset: [String] = []
+        var found: [String] = []
         var result = text
         do throws(Template.Failure) {
-            result = try Template(lookup: { [environment] in environment[$0] }, unset: { unset.append($0) }).expanded(
-                text)
+            let lookup = { [environment] (name: String) -> String? in
+                guard let value = environment[name] else { return nil }
+                if !found.contains(name) { found.append(name) }
+                return value
+            }
+            result = try Template(lookup: lookup, unset: { unset.append($0) }).expanded(text)
         } catch {
             diagnostics.add(error.diagnostic(at: node.place))
+        }
+        if !found.isEmpty {
+            let start = SourceLocation(
+                file: node.source.name, line: Int(node.span.startLine), column: Int(node.span.startColumn))
+            used[start] = found.map { ($0, variablePlaces[$0]) }
         }
         size += result.utf8.count
         if size > Self.sizeLimit {

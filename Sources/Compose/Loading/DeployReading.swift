@@ -12,10 +12,10 @@ extension TreeReader {
         var deploy = Deploy()
         for field in fields {
             switch field.name {
-            case "mode": deploy.mode = word(field.value, field.path)
+            case "mode": deploy.mode = choice(field.value, field.path)
             case "replicas": deploy.replicas = count(field.value, field.path)
             case "labels": deploy.labels = labels(field.value, field.path)
-            case "endpoint_mode": deploy.endpointMode = word(field.value, field.path)
+            case "endpoint_mode": deploy.endpointMode = choice(field.value, field.path)
             case "resources": deploy.resources = resources(field.value, field.path)
             case "restart_policy": deploy.restartPolicy = restartRule(field.value, field.path)
             case "update_config": deploy.updateConfig = rollout(field.value, field.path)
@@ -45,7 +45,12 @@ extension TreeReader {
         for field in fields {
             switch field.name {
             case "cpus": amounts.cpus = number(field.value, field.path, in: 0 ... .infinity)
-            case "memory": amounts.memory = byteSize(field.value, field.path)
+            case "memory":
+                guard case .string? = field.value.value else {
+                    mismatch(field.value, field.path, "a string")
+                    continue
+                }
+                amounts.memory = byteSize(field.value, field.path)
             case "pids": amounts.pids = int(field.value, field.path, in: -1 ... .max)
             case "devices":
                 amounts.devices = deviceRequests(field.value, field.path, needsCapabilities: true)
@@ -82,7 +87,7 @@ extension TreeReader {
         var rule = Deploy.RestartRule()
         for field in fields {
             switch field.name {
-            case "condition": rule.condition = word(field.value, field.path)
+            case "condition": rule.condition = choice(field.value, field.path)
             case "delay": rule.delay = timeSpan(field.value, field.path)
             case "max_attempts": rule.maxAttempts = count(field.value, field.path)
             default: rule.window = timeSpan(field.value, field.path)
@@ -99,7 +104,7 @@ extension TreeReader {
             switch field.name {
             case "parallelism": rollout.parallelism = count(field.value, field.path)
             case "delay": rollout.delay = timeSpan(field.value, field.path)
-            case "failure_action": rollout.failureAction = word(field.value, field.path)
+            case "failure_action": rollout.failureAction = choice(field.value, field.path)
             case "monitor": rollout.monitor = timeSpan(field.value, field.path)
             case "max_failure_ratio": rollout.maxFailureRatio = number(field.value, field.path, in: 0...1)
             default: rollout.order = word(field.value, field.path)

@@ -7,16 +7,23 @@ import YAML
 extension TreeReader {
     /// `environment`; keys without a value stay open until the project's environment is asked.
     mutating func environment(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) {
-        for (name, value, node) in keyValues(node, path) {
-            if name.isEmpty || name.last == " " {
-                let problem =
-                    name.isEmpty
-                    ? "a variable needs a name" : "environment variable '\(name)' is declared with a trailing space"
-                report("bad-value", "\(path): \(problem)", at: node)
-                continue
-            }
+        for (name, value, node) in namedVariables(node, path) {
             draft.place("environment.\(name)", node)
             draft.service.environment.append(EnvironmentVariable(name: name, value: value ?? variable(name, node)))
+        }
+    }
+
+    /// The items of `environment` whose names are right.
+    mutating func namedVariables(
+        _ node: YAMLNode, _ path: String
+    ) -> [(name: String, value: String?, node: YAMLNode)] {
+        keyValues(node, path).filter { name, _, node in
+            guard name.isEmpty || name.last == " " else { return true }
+            let problem =
+                name.isEmpty
+                ? "a variable needs a name" : "environment variable '\(name)' is declared with a trailing space"
+            report("bad-value", "\(path): \(problem)", at: node)
+            return false
         }
     }
 
@@ -120,7 +127,7 @@ extension TreeReader {
         let path = Path.absolute(file.path, from: contexts.project.directory)
         do {
             let source = SourceFile(name: node.scalar?.text ?? file.path, bytes: try FileReading.bytes(of: path))
-            return file.isRaw ? dotenv.readRaw(source) : try dotenv.read(source)
+            return file.isRaw ? try dotenv.readRaw(source) : try dotenv.read(source)
         } catch let error as FileError {
             if error.isMissing, !file.isRequired { return [] }
             report(

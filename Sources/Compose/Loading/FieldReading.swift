@@ -50,6 +50,24 @@ extension TreeReader {
         return nil
     }
 
+    /// A word of an enumeration that docker compose does not check: another one is a doubt.
+    mutating func choice<Word: RawRepresentable<String> & CaseIterable>(
+        _ node: YAMLNode, _ path: String
+    ) -> Choice<Word>? {
+        guard let text = string(node, path), !text.isEmpty else { return nil }
+        if let word = Word(rawValue: text) { return .known(word) }
+        doubt(text, among: Word.allCases.map(\.rawValue), node, path)
+        return .other(text)
+    }
+
+    /// Warns of a value that the specification does not name, and that docker compose lets through.
+    mutating func doubt(_ text: String, among words: [String], _ node: YAMLNode, _ path: String) {
+        diagnostics.add(
+            Diagnostic(
+                .warning, code: "unknown-value", "\(path): '\(text)' is none of \(words.joined(separator: ", "))",
+                at: node.place, hint: nearestName(to: text, among: words).map { "did you mean '\($0)'?" }))
+    }
+
     /// A number, or a string of one.
     mutating func number(_ node: YAMLNode, _ path: String, in range: ClosedRange<Double>) -> Double? {
         let number: Double
@@ -84,12 +102,22 @@ extension TreeReader {
     }
 
     /// A mapping of names to strings or numbers.
-    mutating func options(_ node: YAMLNode, _ path: String) -> [KeyValue] {
+    mutating func options(_ node: YAMLNode, _ path: String, allowsNull: Bool = false) -> [KeyValue] {
         guard let pairs = pairs(node, path) else { return [] }
         return pairs.compactMap { pair in
+            switch pair.value.value {
+            case .bool?: return mismatched(pair, path)
+            case .null? where !allowsNull: return mismatched(pair, path)
+            default: break
+            }
             guard let value = text(pair.value, "\(path).\(pair.name)") else { return nil }
             return KeyValue(name: pair.name, value: value ?? "")
         }
+    }
+
+    private mutating func mismatched(_ pair: YAMLPair, _ path: String) -> KeyValue? {
+        mismatch(pair.value.isNull ? pair.key : pair.value, "\(path).\(pair.name)", "a string or a number")
+        return nil
     }
 
     /// A path of the host: absolute, from the directory that the file's paths start at; `~` is the home directory.

@@ -26,7 +26,7 @@ extension TreeReader {
             case "privileged": hook.privileged = bool(field.value, field.path) ?? false
             case "working_dir": hook.workingDirectory = string(field.value, field.path)
             default:
-                hook.environment = keyValues(field.value, field.path).map {
+                hook.environment = namedVariables(field.value, field.path).map {
                     EnvironmentVariable(name: $0.name, value: $0.value)
                 }
             }
@@ -52,7 +52,7 @@ extension TreeReader {
     }
 
     private mutating func trigger(_ node: YAMLNode, _ path: String) -> Develop.Trigger? {
-        let known = ["path", "action", "target", "exec", "include", "ignore", "initial_sync"]
+        let known = ["path", "action", "target", "exec", "include", "ignore", "initial_sync", "x-initialSync"]
         guard let fields = fields(node, path, known: known) else { return nil }
         var trigger = Develop.Trigger(path: "", action: .rebuild)
         for field in fields {
@@ -66,6 +66,7 @@ extension TreeReader {
             case "exec": trigger.exec = hook(field.value, field.path)
             case "include": trigger.include = oneOrMore(field.value, field.path)
             case "ignore": trigger.ignore = oneOrMore(field.value, field.path)
+            // `x-initialSync` is its name from before the specification had it.
             default: trigger.initialSync = bool(field.value, field.path) ?? false
             }
         }

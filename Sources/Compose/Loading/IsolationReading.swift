@@ -6,17 +6,17 @@ import YAML
 
 /// Keys about namespaces, limits and rights.
 extension TreeReader {
-    /// `host` is the one mode there is (Compose Specification, 05-services.md, `userns_mode`).
-    mutating func usernsMode(_ node: YAMLNode, _ path: String) -> Bool {
-        guard let text = string(node, path) else { return false }
-        if text != "host", !text.isEmpty {
-            report("unsupported-value", "\(path): '\(text)' is not supported, only 'host' is", at: node)
-        }
-        return text == "host"
+    /// Compose Specification, 05-services.md, `userns_mode`.
+    mutating func userNamespace(_ node: YAMLNode, _ path: String) -> String? {
+        guard let text = string(node, path), !text.isEmpty else { return nil }
+        if text != "host" { doubt(text, among: ["host"], node, path) }
+        return text
     }
 
-    /// `pid`, `ipc`, `uts`, `cgroup`.
-    mutating func namespace(_ node: YAMLNode, _ path: String, _ allowed: [String]) -> NamespaceMode? {
+    /// `pid`, `ipc`, `uts`, `cgroup`. docker compose checks none of them but `cgroup`.
+    mutating func namespace(
+        _ node: YAMLNode, _ path: String, _ allowed: [String], isChecked: Bool = false
+    ) -> NamespaceMode? {
         guard let text = string(node, path), !text.isEmpty else { return nil }
         if allowed.contains(text) {
             switch text {
@@ -33,8 +33,12 @@ extension TreeReader {
             return .container(String(text.dropFirst(10)))
         }
         let words = allowed.map { $0.hasSuffix(":") ? $0 + "NAME" : $0 }
-        report("bad-value", "\(path): '\(text)' is none of \(words.joined(separator: ", "))", at: node)
-        return nil
+        guard !isChecked else {
+            report("bad-value", "\(path): '\(text)' is none of \(words.joined(separator: ", "))", at: node)
+            return nil
+        }
+        doubt(text, among: words, node, path)
+        return .other(text)
     }
 
     /// Compose Specification, 05-services.md, `ulimits`.

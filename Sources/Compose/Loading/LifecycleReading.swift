@@ -100,12 +100,8 @@ extension TreeReader {
         if text.hasPrefix("on-failure:"), let attempts = Int(text.dropFirst(11)), attempts >= 0 {
             return .onFailure(attempts: attempts)
         }
-        let words = ["no", "always", "on-failure", "unless-stopped"]
-        diagnostics.add(
-            Diagnostic(
-                .warning, code: "unknown-restart",
-                "\(path): '\(text)' is none of no, always, on-failure[:MAX], unless-stopped", at: node.place,
-                hint: nearestName(to: text, among: words).map { "did you mean '\($0)'?" }))
+        let words = ["no", "always", "on-failure[:MAX]", "unless-stopped"]
+        doubt(text, among: words, node, path)
         return .unknown(text)
     }
 

@@ -96,7 +96,7 @@ extension TreeReader {
             if field.name == "driver" {
                 logging.driver = string(field.value, field.path)
             } else {
-                logging.options = options(field.value, field.path)
+                logging.options = options(field.value, field.path, allowsNull: true)
             }
         }
         return logging

@@ -38,18 +38,19 @@ extension TreeReader {
         }
         let target = Path.cleaned(syntax.target)
         let readOnly = syntax.options.last { $0 == "ro" || $0 == "rw" } == "ro"
+        let selinux = syntax.options.last { $0 == "z" || $0 == "Z" }
+        let propagation = syntax.options.compactMap(BindMount.Propagation.init(rawValue:)).last.map { Choice.known($0) }
         guard syntax.isBind else {
-            return .volume(
-                VolumeMount(
-                    source: syntax.source, target: target, readOnly: readOnly,
-                    noCopy: syntax.options.contains("nocopy"), hasOptions: text.utf8.count > 2
-                ))
+            var volume = VolumeMount(
+                source: syntax.source, target: target, readOnly: readOnly, noCopy: syntax.options.contains("nocopy"),
+                hasOptions: text.utf8.count > 2)
+            volume.selinux = selinux
+            volume.propagation = propagation
+            return .volume(volume)
         }
         var bind = BindMount(source: hostPath(syntax.source ?? ".", node), target: target, readOnly: readOnly)
-        bind.selinux = syntax.options.last { $0 == "z" || $0 == "Z" }
-        bind.propagation = syntax.options.last { BindMount.Propagation(rawValue: $0) != nil }.flatMap {
-            BindMount.Propagation(rawValue: $0)
-        }
+        bind.selinux = selinux
+        bind.propagation = propagation
         return .bind(bind)
     }
 
@@ -83,6 +84,7 @@ extension TreeReader {
             default: mount.options[field.name] = field
             }
         }
+        if let type = mount.type { warnOfForeign(mount, type, path) }
         if node["type"] == nil {
             missing("type", path, node, hint: "it is one of bind, volume, tmpfs, image, cluster, npipe")
         }
@@ -90,6 +92,23 @@ extension TreeReader {
         guard let type = mount.type, let target = mount.target, !target.isEmpty else { return nil }
         return self.mount(mount, type, Path.cleaned(target), node, path)
     }
+
+    /// docker compose hands on what belongs to another type, and its engine refuses it.
+    private mutating func warnOfForeign(_ mount: LongMount, _ type: MountType, _ path: String) {
+        var foreign = mount.options.values.filter { $0.name != type.rawValue && ($0.name, type) != ("bind", .volume) }
+            .map { ($0.name, $0.key) }
+        if type == .tmpfs, mount.source != nil, let node = mount.sourceNode { foreign.append(("source", node)) }
+        for (name, node) in foreign { warnOfForeign("\(path).\(name)", node, type) }
+    }
+
+    private mutating func warnOfForeign(_ path: String, _ node: YAMLNode, _ type: MountType) {
+        diagnostics.add(
+            Diagnostic(
+                .warning, code: "no-effect", "\(path) has no effect on a mount of type \(type.rawValue)", at: node.place
+            ))
+    }
+
+    private static let bindKeys = ["create_host_path", "selinux", "propagation", "recursive"]
 
     private mutating func mount(
         _ mount: LongMount, _ type: MountType, _ target: String, _ node: YAMLNode, _ path: String
@@ -104,11 +123,7 @@ extension TreeReader {
         case .volume: return .volume(volumeMount(mount, target))
         case .tmpfs: return .tmpfs(tmpfsMount(mount, target))
         case .image:
-            guard let source = mount.source else {
-                missing("source", path, node, hint: "an image mount needs the name of an image")
-                return nil
-            }
-            return .image(imageMount(mount, source: source, target))
+            return .image(imageMount(mount, target))
         case .cluster, .npipe:
             return .other(
                 OtherMount(
@@ -122,25 +137,35 @@ extension TreeReader {
         bind.consistency = mount.consistency
         guard let options = mount.options["bind"] else { return bind }
         bind.hasOptions = true
-        let known = ["create_host_path", "selinux", "propagation", "recursive"]
-        for field in fields(options.value, options.path, known: known) ?? [] {
+        for field in fields(options.value, options.path, known: Self.bindKeys) ?? [] {
             switch field.name {
             case "create_host_path": bind.createHostPath = bool(field.value, field.path)
-            case "selinux":
-                bind.selinux = string(field.value, field.path)
-                if let selinux = bind.selinux, selinux != "z", selinux != "Z" {
-                    report("bad-value", "\(field.path): '\(selinux)' is none of z, Z", at: field.value)
-                }
-            case "propagation": bind.propagation = word(field.value, field.path)
+            case "selinux": bind.selinux = selinux(field.value, field.path)
+            case "propagation": bind.propagation = choice(field.value, field.path)
             default: bind.recursive = word(field.value, field.path)
             }
         }
         return bind
     }
 
+    private mutating func selinux(_ node: YAMLNode, _ path: String) -> String? {
+        guard let text = string(node, path) else { return nil }
+        if text != "z", text != "Z" { report("bad-value", "\(path): '\(text)' is none of z, Z", at: node) }
+        return text
+    }
+
     private mutating func volumeMount(_ mount: LongMount, _ target: String) -> VolumeMount {
         var volume = VolumeMount(source: mount.source, target: target, readOnly: mount.readOnly, hasOptions: false)
         volume.consistency = mount.consistency
+        if let options = mount.options["bind"] {
+            for field in fields(options.value, options.path, known: Self.bindKeys) ?? [] {
+                switch field.name {
+                case "selinux": volume.selinux = selinux(field.value, field.path)
+                case "propagation": volume.propagation = choice(field.value, field.path)
+                default: warnOfForeign(field.path, field.key, .volume)
+                }
+            }
+        }
         guard let options = mount.options["volume"] else { return volume }
         volume.hasOptions = true
         for field in fields(options.value, options.path, known: ["nocopy", "subpath", "labels"]) ?? [] {
@@ -172,9 +197,10 @@ extension TreeReader {
         return tmpfs
     }
 
-    private mutating func imageMount(_ mount: LongMount, source: String, _ target: String) -> ImageMount {
+    private mutating func imageMount(_ mount: LongMount, _ target: String) -> ImageMount {
         var image = ImageMount(
-            source: source, target: target, readOnly: mount.readOnly, consistency: mount.consistency, hasOptions: false)
+            source: mount.source, target: target, readOnly: mount.readOnly, consistency: mount.consistency,
+            hasOptions: false)
         guard let options = mount.options["image"] else { return image }
         image.hasOptions = true
         for field in fields(options.value, options.path, known: ["subpath"]) ?? [] {

@@ -56,11 +56,8 @@ extension TreeReader {
         }
         if text.hasPrefix("service:"), text.utf8.count > 8 { return .service(String(text.dropFirst(8))) }
         if text.hasPrefix("container:"), text.utf8.count > 10 { return .container(String(text.dropFirst(10))) }
-        let words = ["none", "host", "bridge"]
-        report(
-            "bad-value", "\(path): '\(text)' is none of none, host, bridge, service:NAME, container:NAME", at: node,
-            hint: nearestName(to: text, among: words).map { "did you mean '\($0)'?" })
-        return nil
+        doubt(text, among: ["none", "host", "bridge", "service:NAME", "container:NAME"], node, path)
+        return .other(text)
     }
 
     /// Compose Specification, 05-services.md, `extra_hosts`: `NAME=ADDRESS` (or `NAME:ADDRESS`), or a mapping.

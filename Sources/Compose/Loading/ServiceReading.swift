@@ -73,7 +73,9 @@ extension TreeReader {
         case "env_file": environmentFiles(node, at, &draft)
         case "working_dir": draft.service.workingDirectory = string(node, at)
         case "user": draft.service.user = string(node, at)
-        case "group_add": draft.service.groupAdd = namesOrNumbers(node, at)
+        case "group_add":
+            distinct(node, at)
+            draft.service.groupAdd = namesOrNumbers(node, at)
         case "hostname": draft.service.hostname = string(node, at)
         case "domainname": draft.service.domainname = string(node, at)
         case "depends_on": draft.service.dependencies = dependencies(node, at, &draft)
@@ -115,8 +117,12 @@ extension TreeReader {
         case "post_start": draft.service.postStart = hooks(node, at)
         case "pre_stop": draft.service.preStop = hooks(node, at)
         case "links": draft.service.links = links(node, at)
-        case "external_links": draft.service.externalLinks = links(node, at)
-        case "volumes_from": draft.service.volumesFrom = volumesFrom(node, at)
+        case "external_links":
+            distinct(node, at)
+            draft.service.externalLinks = links(node, at)
+        case "volumes_from":
+            distinct(node, at)
+            draft.service.volumesFrom = volumesFrom(node, at)
         case "label_file": labelFiles(node, at, &draft)
         case "annotations": draft.service.annotations = labels(node, at)
         case "logging": draft.service.logging = logging(node, at)
@@ -137,7 +143,7 @@ extension TreeReader {
         case "tty": draft.service.tty = bool(node, at) ?? false
         case "stdin_open": draft.service.stdinOpen = bool(node, at) ?? false
         case "attach": draft.service.attach = bool(node, at)
-        case "userns_mode": draft.service.usesHostUserNamespace = usernsMode(node, at)
+        case "userns_mode": draft.service.userNamespaceMode = userNamespace(node, at)
         case "sysctls": draft.service.sysctls = keyValues(node, at).map { Sysctl(name: $0.name, value: $0.value ?? "") }
         case "ulimits": draft.service.ulimits = ulimits(node, at)
         case "shm_size": draft.service.shmSize = byteSize(node, at)
@@ -148,16 +154,18 @@ extension TreeReader {
         case "ipc":
             draft.service.ipc = namespace(node, at, ["host", "private", "shareable", "service:", "container:"])
         case "uts": draft.service.uts = namespace(node, at, ["host"])
-        case "cgroup": draft.service.cgroup = namespace(node, at, ["host", "private"])
+        case "cgroup": draft.service.cgroup = namespace(node, at, ["host", "private"], isChecked: true)
         case "cgroup_parent": draft.service.cgroupParent = string(node, at)
         case "devices": draft.service.devices = devices(node, at)
-        case "device_cgroup_rules": draft.service.deviceRules = uniqueStrings(node, at)
+        case "device_cgroup_rules":
+            distinct(node, at)
+            draft.service.deviceRules = uniqueStrings(node, at)
         case "gpus": draft.service.gpus = gpus(node, at)
         case "credential_spec": draft.service.credentialSpec = credentialSpec(node, at)
         case "isolation": draft.service.isolation = string(node, at)
         case "runtime": draft.service.runtime = string(node, at)
         case "use_api_socket": draft.service.useAPISocket = bool(node, at) ?? false
-        case "storage_opt": draft.service.storageOptions = options(node, at)
+        case "storage_opt": draft.service.storageOptions = options(node, at, allowsNull: true)
         case "blkio_config": draft.service.blockIO = blockIO(node, at)
         case "oom_kill_disable": draft.service.oomKillDisable = bool(node, at) ?? false
         default:
@@ -242,7 +250,9 @@ extension TreeReader {
     private mutating func labelFiles(_ node: YAMLNode, _ path: String, _ draft: inout ServiceDraft) {
         for (index, item) in (node.sequence ?? [node]).enumerated() {
             guard let file = string(item, node.sequence == nil ? path : "\(path)[\(index)]") else { continue }
-            draft.service.labelFiles.append(hostPath(file, item))
+            let path = hostPath(file, item)
+            guard !draft.service.labelFiles.contains(path) else { continue }
+            draft.service.labelFiles.append(path)
             draft.labelFileNodes.append(item)
         }
     }

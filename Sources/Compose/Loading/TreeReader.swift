@@ -166,6 +166,21 @@ struct TreeReader {
         return result
     }
 
+    /// A list in which no item may stand twice.
+    mutating func distinct(_ node: YAMLNode, _ path: String) {
+        var seen: [YAMLValue: YAMLNode] = [:]
+        for item in node.sequence ?? [] {
+            guard let value = item.value else { continue }
+            if let first = seen[value] {
+                report(
+                    "duplicate-item", "\(path): '\(item.scalar?.text ?? "")' is listed twice", at: item,
+                    notes: [Diagnostic.Note("it is first listed here", at: first.place)])
+            } else {
+                seen[value] = item
+            }
+        }
+    }
+
     /// A list of which each item counts once.
     mutating func uniqueStrings(_ node: YAMLNode, _ path: String) -> [String] {
         var seen: Set<String> = []
@@ -198,7 +213,7 @@ struct TreeReader {
             }
         case .sequence(let items):
             for (index, item) in items.enumerated() {
-                guard item.scalar != nil, let text = text(item, "\(path)[\(index)]"), let text else {
+                guard case .string(let text)? = item.value else {
                     mismatch(item, "\(path)[\(index)]", "KEY=VALUE")
                     continue
                 }

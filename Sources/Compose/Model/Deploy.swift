@@ -13,11 +13,11 @@ package struct Deploy: Codable, Hashable, Sendable {
 
     package enum EndpointMode: String, Codable, Hashable, Sendable, CaseIterable { case vip, dnsrr }
 
-    package var mode: Mode?
+    package var mode: Choice<Mode>?
     package var replicas: Int?
     /// Labels of the service, not of its containers.
     package var labels: [Label] = []
-    package var endpointMode: EndpointMode?
+    package var endpointMode: Choice<EndpointMode>?
     package var resources = Resources()
     package var restartPolicy: RestartRule?
     package var updateConfig: Rollout?
@@ -61,9 +61,12 @@ extension Deploy {
         package enum Condition: String, Codable, Hashable, Sendable, CaseIterable {
             case none, any
             case onFailure = "on-failure"
+            /// The words of `restart`, which docker compose takes here too.
+            case no, always
+            case unlessStopped = "unless-stopped"
         }
 
-        package var condition: Condition?
+        package var condition: Choice<Condition>?
         package var delay: TimeSpan?
         package var maxAttempts: Int?
         package var window: TimeSpan?
@@ -85,7 +88,7 @@ extension Deploy {
         /// How many containers at a time; 0 is all at once.
         package var parallelism: Int?
         package var delay: TimeSpan?
-        package var failureAction: FailureAction?
+        package var failureAction: Choice<FailureAction>?
         package var monitor: TimeSpan?
         /// 0 to 1.
         package var maxFailureRatio: Double?

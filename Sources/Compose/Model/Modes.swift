@@ -35,6 +35,25 @@ package enum NetworkMode: Codable, Hashable, Sendable {
     case bridge
     case service(String)
     case container(String)
+    /// What docker compose lets through and the specification does not name: with Docker, the name of a network.
+    case other(String)
+}
+
+/// A word of an enumeration that docker compose does not check: one that the specification names, or another.
+package enum Choice<Known: RawRepresentable<String> & Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
+    case known(Known)
+    case other(String)
+
+    package var text: String {
+        switch self {
+        case .known(let word): word.rawValue
+        case .other(let text): text
+        }
+    }
+
+    package var known: Known? {
+        if case .known(let word) = self { word } else { nil }
+    }
 }
 
 /// Whose namespace a container has (`pid`, `ipc`, `uts`, `cgroup`).
@@ -47,6 +66,8 @@ package enum NamespaceMode: Codable, Hashable, Sendable {
     case service(String)
     /// `pid` and `ipc` only.
     case container(String)
+    /// What docker compose lets through and the specification does not name.
+    case other(String)
 }
 
 /// Compose Specification, 05-services.md, `depends_on`.

@@ -52,7 +52,7 @@ package struct BindMount: Codable, Hashable, Sendable {
     package var createHostPath: Bool?
     /// `z` or `Z`; of no effect where SELinux is off.
     package var selinux: String?
-    package var propagation: Propagation?
+    package var propagation: Choice<Propagation>?
     package var recursive: Recursion?
     /// Of no effect on Linux.
     package var consistency: String?
@@ -78,6 +78,9 @@ package struct VolumeMount: Codable, Hashable, Sendable {
     package var noCopy: Bool
     /// The directory of the volume that is mounted, instead of its root.
     package var subpath: String?
+    /// `z` or `Z`; of no effect where SELinux is off.
+    package var selinux: String?
+    package var propagation: Choice<BindMount.Propagation>?
     /// Of an anonymous volume.
     package var labels: [Label] = []
     /// Of no effect on Linux.
@@ -120,7 +123,7 @@ package struct TmpfsMount: Codable, Hashable, Sendable {
 /// What an image holds, read-only.
 package struct ImageMount: Codable, Hashable, Sendable {
     /// The image's name.
-    package var source: String
+    package var source: String?
     package var target: String
     package var readOnly: Bool
     package var subpath: String?

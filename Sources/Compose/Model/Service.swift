@@ -74,8 +74,8 @@ package struct Service: Codable, Hashable, Sendable {
     package var tty = false
     package var stdinOpen = false
     package var attach: Bool?
-    /// `userns_mode: host`.
-    package var usesHostUserNamespace = false
+    /// `userns_mode`; only `host` has a meaning.
+    package var userNamespaceMode: String?
     package var pid: NamespaceMode?
     package var ipc: NamespaceMode?
     package var uts: NamespaceMode?

@@ -6,10 +6,10 @@ import Core
 extension Deploy {
     var document: Document {
         var fields = Fields()
-        fields.add("mode", mode?.rawValue)
+        fields.add("mode", mode?.text)
         fields.add("replicas", replicas)
         fields.add("labels", labels)
-        fields.add("endpoint_mode", endpointMode?.rawValue)
+        fields.add("endpoint_mode", endpointMode?.text)
         fields.add("resources", resources.document)
         if let restartPolicy { fields.add("restart_policy", restartPolicy.document) }
         if let updateConfig { fields.add("update_config", updateConfig.document) }
@@ -50,7 +50,7 @@ extension Deploy.Amounts {
 extension Deploy.RestartRule {
     fileprivate var document: Document {
         var fields = Fields()
-        fields.add("condition", condition?.rawValue)
+        fields.add("condition", condition?.text)
         fields.add("delay", delay)
         fields.add("max_attempts", maxAttempts)
         fields.add("window", window)
@@ -63,7 +63,7 @@ extension Deploy.Rollout {
         var fields = Fields()
         fields.add("parallelism", parallelism)
         if let delay, delay.nanoseconds != 0 { fields.add("delay", delay) }
-        fields.add("failure_action", failureAction?.rawValue)
+        fields.add("failure_action", failureAction?.text)
         if let monitor, monitor.nanoseconds != 0 { fields.add("monitor", monitor) }
         fields.addUnlessZero("max_failure_ratio", maxFailureRatio)
         fields.add("order", order?.rawValue)
@@ -86,7 +86,7 @@ extension DeviceRequest {
         var fields = Fields()
         fields.add("capabilities", capabilities)
         fields.add("driver", driver)
-        if let count, count != 0 { fields.add("count", count) }
+        fields.add("count", count)
         fields.add("device_ids", deviceIDs)
         fields.add("options", options)
         return fields.document

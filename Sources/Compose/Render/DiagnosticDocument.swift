@@ -12,7 +12,7 @@ extension Diagnostic {
         fields.add("message", message)
         if let place { fields.add("place", place.document) }
         fields.addUnlessEmpty(
-            "notes",
+            "related",
             notes.map { note in
                 var fields = Fields()
                 fields.add("message", note.message)

@@ -38,6 +38,7 @@ extension NetworkMode {
         case .bridge: "bridge"
         case .service(let name): "service:\(name)"
         case .container(let name): "container:\(name)"
+        case .other(let text): text
         }
     }
 }
@@ -50,6 +51,7 @@ extension NamespaceMode {
         case .shareable: "shareable"
         case .service(let name): "service:\(name)"
         case .container(let name): "container:\(name)"
+        case .other(let text): text
         }
     }
 }

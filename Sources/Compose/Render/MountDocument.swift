@@ -14,13 +14,17 @@ extension Mount {
             addShared(&fields, mount.consistency)
             options.add("create_host_path", mount.createHostPath == false ? false : nil)
             options.add("selinux", mount.selinux)
-            options.add("propagation", mount.propagation?.rawValue)
+            options.add("propagation", mount.propagation?.text)
             options.add("recursive", mount.recursive?.rawValue)
             if mount.hasOptions { fields.add("bind", options.document) }
         case .volume(let mount):
             fields.add("type", "volume")
             fields.add("source", mount.source)
             addShared(&fields, mount.consistency)
+            var bind = Fields()
+            bind.add("selinux", mount.selinux)
+            bind.add("propagation", mount.propagation?.text)
+            fields.addUnlessEmpty("bind", bind.fields)
             options.addIfTrue("nocopy", mount.noCopy)
             options.add("subpath", mount.subpath)
             options.add("labels", mount.labels)

@@ -36,6 +36,12 @@ struct RawRendering {
             if let file = pair.value["file"], let index = fields.firstIndex(where: { $0.name == "file" }) {
                 fields[index].value = path(file)
             }
+            if let external = pair.value["external"], case .mapping = external.content,
+                let index = fields.firstIndex(where: { $0.name == "external" })
+            {
+                fields[index].value = .bool(true)
+                if let name = external["name"] { fields.append(.init("name", reader.document(name))) }
+            }
             result.append(Document.Field(pair.name, named(pair.name, fields)))
         }
         return result
@@ -52,11 +58,44 @@ struct RawRendering {
     private func service(_ node: YAMLNode) -> Document {
         guard case .mapping(let pairs) = node.content else { return reader.document(node) }
         var fields = pairs.map { Document.Field($0.name, value(of: $0)) }
-        let isOnNoNetwork = ["networks", "network_mode", "provider"].allSatisfy { node[$0] == nil }
-        if reader.steps.contains(.normalization), isOnNoNetwork {
+        guard reader.steps.contains(.normalization) else { return .object(fields) }
+        if ["network_mode", "provider"].allSatisfy({ node[$0] == nil }), node["networks"]?.isEmpty ?? true {
+            fields.removeAll { $0.name == "networks" }
             fields.append(Document.Field("networks", .object([Document.Field("default", .null)])))
         }
+        let index = fields.firstIndex { $0.name == "depends_on" }
+        let dependencies = index.map { fields[$0].value } ?? .object([])
+        if case .object(let known) = dependencies {
+            let all = known + impliedDependencies(node).filter { dependencies[$0.name] == nil }
+            if let index {
+                fields[index].value = .object(all)
+            } else if !all.isEmpty {
+                fields.append(Document.Field("depends_on", .object(all)))
+            }
+        }
         return .object(fields)
+    }
+
+    /// Those of `links`, shared namespaces and `volumes_from`.
+    private func impliedDependencies(_ node: YAMLNode) -> [Document.Field] {
+        func texts(_ key: String) -> [String] { (node[key]?.sequence ?? []).compactMap { $0.scalar?.text } }
+        func first(_ text: String) -> String { String(text.prefix { $0 != ":" }) }
+        let modes = ["network_mode", "ipc", "pid"].compactMap { node[$0]?.scalar?.text }
+        let restarted =
+            texts("links").map(first) + modes.filter { $0.hasPrefix("service:") }.map { String($0.dropFirst(8)) }
+        let others = texts("volumes_from").filter { !$0.hasPrefix("container:") }.map(first)
+        var result: [Document.Field] = []
+        for (name, restart) in restarted.map({ ($0, true) }) + others.map({ ($0, false) })
+        where !result.contains(where: { $0.name == name }) {
+            result.append(
+                .init(
+                    name,
+                    .object([
+                        .init("condition", .string("service_started")), .init("required", .bool(true)),
+                        .init("restart", .bool(restart)),
+                    ])))
+        }
+        return result
     }
 
     private func value(of pair: YAMLPair) -> Document {
@@ -64,27 +103,33 @@ struct RawRendering {
         switch pair.name {
         case "build": return build(node)
         case "networks", "models": return names(node) { _ in .null }
-        case "depends_on":
-            return names(node) { _ in
-                .object([.init("condition", .string("service_started")), .init("required", .bool(true))])
-            }
-        case "volumes": return items(node, volume)
+        case "depends_on": return dependencies(node)
+        case "volumes": return items(node, volume, once: "target")
         case "ports": return ports(node)
-        case "configs", "secrets":
-            return items(node) { $0.scalar.map { .object([.init("source", .string($0.text))]) } ?? reader.document($0) }
-        case "env_file":
-            return items(node) { $0.scalar == nil ? reader.document($0) : .object([.init("path", path($0))]) }
+        case "configs": return items(node, grant, once: "target")
+        case "secrets": return items(node, secret, once: "target")
+        case "env_file": return items(node, environmentFile, once: "path")
         case "label_file": return items(node, path)
-        case "dns", "dns_search", "tmpfs": return items(node, reader.document)
+        case "dns": return once(items(node, reader.document))
+        case "devices": return items(node, device, once: "target")
+        case "environment", "labels", "annotations", "sysctls", "expose", "profiles", "links", "cap_add", "cap_drop",
+            "dns_opt",
+            "dns_search", "tmpfs":
+            return once(reader.document(node))
+        case "develop": return develop(node)
         default: return reader.document(node)
         }
     }
 
     private func build(_ node: YAMLNode) -> Document {
-        var fields = (node.mapping ?? []).map {
-            Document.Field($0.name, $0.name == "context" ? path($0.value) : reader.document($0.value))
+        var fields = (node.mapping ?? []).map { pair in
+            switch pair.name {
+            case "context": Document.Field(pair.name, context(pair.value))
+            case "secrets": Document.Field(pair.name, items(pair.value, grant))
+            default: Document.Field(pair.name, reader.document(pair.value))
+            }
         }
-        if node.mapping == nil { fields.append(Document.Field("context", path(node))) }
+        if node.mapping == nil { fields.append(Document.Field("context", context(node))) }
         if node.mapping != nil, node["context"] == nil {
             fields.append(Document.Field("context", .string(reader.contexts.context(of: node).projectDirectory)))
         }
@@ -95,52 +140,63 @@ struct RawRendering {
         return .object(fields)
     }
 
-    private func volume(_ node: YAMLNode) -> Document {
-        guard let text = node.scalar?.text else { return reader.document(node) }
-        let syntax: VolumeSyntax
-        do throws(VolumeSyntax.Failure) {
-            syntax = try VolumeSyntax(parsing: text)
-        } catch {
-            return .string(text)
-        }
-        let type = syntax.isBind ? "bind" : "volume"
-        var fields = Fields()
-        fields.add("type", type)
-        if let source = syntax.source {
-            fields.add("source", syntax.isBind ? reader.hostPath(source, node) : source)
-        }
-        fields.add("target", syntax.target)
-        fields.addIfTrue("read_only", syntax.options.last { $0 == "ro" || $0 == "rw" } == "ro")
-        fields.add(type, .object([]))
-        return fields.document
-    }
-
-    /// Those that can be read without variables in the long form.
-    private func ports(_ node: YAMLNode) -> Document {
-        .array(
-            (node.sequence ?? [node]).flatMap { item -> [Document] in
-                guard let text = item.scalar?.text else { return [reader.document(item)] }
-                do throws(PortSyntax.Failure) {
-                    return try PortSyntax.parse(text).map(\.document)
-                } catch {
-                    return [.string(text)]
-                }
-            })
-    }
-
     /// A list of names as a mapping; a mapping as it is.
-    private func names(_ node: YAMLNode, _ value: (String) -> Document) -> Document {
+    func names(_ node: YAMLNode, _ value: (String) -> Document) -> Document {
         guard case .sequence(let items) = node.content else { return reader.document(node) }
         return .object(items.map { item in Document.Field(item.scalar?.text ?? "", value(item.scalar?.text ?? "")) })
     }
 
-    private func items(_ node: YAMLNode, _ change: (YAMLNode) -> Document) -> Document {
-        .array((node.sequence ?? [node]).map(change))
+    /// A list, or one item of it. Of those with the same text under `key` the last counts, at the place of the first.
+    func items(_ node: YAMLNode, _ change: (YAMLNode) -> Document, once key: String? = nil) -> Document {
+        let list = Document.array((node.sequence ?? [node]).map(change))
+        guard let key else { return list }
+        return once(list) { if case .string(let text)? = $0[key] { text } else { nil } }
     }
 
-    private func path(_ node: YAMLNode) -> Document {
+    /// Of the items of a list that mean the same thing, the last at the place of the first: `KEY` and `KEY=VALUE` alike.
+    func once(_ list: Document, by key: (Document) -> String? = Self.keyOfText) -> Document {
+        guard case .array(let items) = list else { return list }
+        var result: [Document] = []
+        var positions: [String: Int] = [:]
+        for item in items {
+            let key = key(item)
+            if let key, let position = positions[key] {
+                result[position] = item
+            } else {
+                if let key { positions[key] = result.count }
+                result.append(item)
+            }
+        }
+        return .array(result)
+    }
+
+    static func keyOfText(_ item: Document) -> String? {
+        switch item {
+        case .string(let text): String(text.prefix { $0 != "=" })
+        case .int(let number): "\(number)"
+        default: nil
+        }
+    }
+
+    func path(_ node: YAMLNode) -> Document {
         guard let text = node.scalar?.text else { return reader.document(node) }
-        // What starts with a variable may become absolute, or no path at all.
+        return .string(reader.hostPath(text, node))
+    }
+
+    /// A build context. What starts with a variable may become absolute, or no path at all.
+    func context(_ node: YAMLNode) -> Document {
+        guard let text = node.scalar?.text else { return reader.document(node) }
         return .string(text.hasPrefix("$") || text.contains("://") ? text : reader.hostPath(text, node))
+    }
+}
+
+extension YAMLNode {
+    /// Whether it is null, or a list or mapping of nothing.
+    fileprivate var isEmpty: Bool {
+        switch content {
+        case .scalar: isNull
+        case .sequence(let items): items.isEmpty
+        case .mapping(let pairs): pairs.isEmpty
+        }
     }
 }

@@ -6,7 +6,7 @@ package func renderJSON(_ project: Project) -> String {
     // docker compose leaves the top-level models out of its JSON.
     var project = project
     project.models = []
-    return project.document.capitalizingBlockIO().escapingDollars().json() + "\n"
+    return project.document.asDockerComposePrintsJSON().escapingDollars().json() + "\n"
 }
 
 /// What `docker compose config` prints: a Compose file that loads as the same project.
@@ -27,28 +27,35 @@ extension Document {
 }
 
 extension Document {
-    /// With the names that docker compose's JSON has inside of `blkio_config`: `Path`, `Rate`, `Weight`.
-    fileprivate func capitalizingBlockIO() -> Document {
-        func capitalized(_ device: Document) -> Document {
+    /// As docker compose's JSON has it: `Path`, `Rate` and `Weight` inside of `blkio_config`, and no zeros in limits and
+    /// device requests.
+    fileprivate func asDockerComposePrintsJSON() -> Document {
+        changing(["services", "*", "blkio_config", "*", "*"]) { device in
             guard case .object(let fields) = device else { return device }
             return .object(fields.map { Field($0.name.prefix(1).uppercased() + $0.name.dropFirst(), $0.value) })
         }
-        func devices(_ value: Document) -> Document {
-            if case .array(let items) = value { .array(items.map(capitalized)) } else { value }
-        }
-        return mapping("services") { services in
-            services.mappingAll { $0.mapping("blkio_config") { $0.mappingAll(devices) } }
-        }
+        .changing(["services", "*", "ulimits", "*"]) { $0.withoutZeros }
+        .changing(["services", "*", "build", "ulimits", "*"]) { $0.withoutZeros }
+        .changing(["services", "*", "gpus", "*"]) { $0.withoutZeros }
+        .changing(["services", "*", "deploy", "resources", "reservations", "devices", "*"]) { $0.withoutZeros }
     }
 
-    private func mapping(_ name: String, _ change: (Document) -> Document) -> Document {
+    private var withoutZeros: Document {
         guard case .object(let fields) = self else { return self }
-        return .object(fields.map { $0.name == name ? Field(name, change($0.value)) : $0 })
+        return .object(fields.filter { $0.value != .int(0) })
     }
 
-    private func mappingAll(_ change: (Document) -> Document) -> Document {
-        guard case .object(let fields) = self else { return self }
-        return .object(fields.map { Field($0.name, change($0.value)) })
+    /// With the values at the key path changed; `*` is each field of an object or item of an array.
+    private func changing(_ path: [String], _ change: (Document) -> Document) -> Document {
+        guard let first = path.first else { return change(self) }
+        let rest = Array(path.dropFirst())
+        switch self {
+        case .object(let fields):
+            return .object(
+                fields.map { first == "*" || $0.name == first ? Field($0.name, $0.value.changing(rest, change)) : $0 })
+        case .array(let items) where first == "*": return .array(items.map { $0.changing(rest, change) })
+        default: return self
+        }
     }
 }
 

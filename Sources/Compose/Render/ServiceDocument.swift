@@ -74,7 +74,7 @@ extension Service {
         fields.addIfTrue("tty", tty)
         fields.addIfTrue("stdin_open", stdinOpen)
         fields.add("attach", attach)
-        if usesHostUserNamespace { fields.add("userns_mode", "host") }
+        fields.add("userns_mode", userNamespaceMode)
         fields.add("pid", pid?.text)
         fields.add("ipc", ipc?.text)
         fields.add("uts", uts?.text)
@@ -207,7 +207,7 @@ extension PortMapping {
 
 extension Ulimit {
     var document: Document {
-        if isSingle { return soft == 0 ? .object([]) : .int(soft) }
+        if isSingle, soft != 0 { return .int(soft) }
         var fields = Fields()
         fields.add("soft", .int(soft))
         fields.add("hard", .int(hard))

@@ -24,6 +24,11 @@ enum Resolution {
         }
     }
 
+    /// `scale` is `deploy.replicas` too, where there is a `deploy`.
+    static func unifyScale(_ service: inout Service) {
+        if let scale = service.scale { service.deploy?.replicas = scale }
+    }
+
     static func addDefaultNetwork(_ draft: inout ServiceDraft) {
         if draft.service.networkMode == nil, draft.service.networks.isEmpty, draft.service.provider == nil {
             draft.service.networks = [NetworkAttachment(network: "default")]

@@ -94,6 +94,19 @@ final class ArchiveReader {
         return bytes
     }
 
+    /// The next block of the entry's content, and where in the file it belongs; nil at its end. What no block covers is a
+    /// hole.
+    func readBlock() throws -> (offset: Int64, bytes: UnsafeRawBufferPointer)? {
+        var block: UnsafeRawPointer?
+        var size = 0
+        var offset: la_int64_t = 0
+        switch archive_read_data_block(archive, &block, &size, &offset) {
+        case ARCHIVE_OK: return (offset, UnsafeRawBufferPointer(start: block, count: size))
+        case ARCHIVE_EOF: return nil
+        default: throw problem()
+        }
+    }
+
     private func problem() -> any Error {
         if let failure = source.failure { return failure }
         return Problem(description: archive_error_string(archive).map { String(cString: $0) } ?? "it cannot be read")

@@ -14,15 +14,22 @@ package struct Image: Hashable, Sendable {
     package var layerPaths: [String]
     /// Nanoseconds since 1970; 0 where the image does not say.
     package var created: UInt64
-    /// Of all layers unpacked, in bytes.
+    /// Of all layers as they are fetched, in bytes.
     package var size: Int64
+    /// What it runs on.
+    package var platform: Platform
+    /// Names with the digest that a registry has them under: `redis@sha256:…`.
+    package var digests: [String]
+    /// When it was last fetched, in seconds since 1970; nil where it was loaded or built.
+    package var pulled: UInt64?
 
     package init(
         id: String, digest: String, references: [String], config: ImageConfig, layerPaths: [String], created: UInt64,
-        size: Int64
+        size: Int64, platform: Platform = .host, digests: [String] = [], pulled: UInt64? = nil
     ) {
         (self.id, self.digest, self.references, self.config) = (id, digest, references, config)
         (self.layerPaths, self.created, self.size) = (layerPaths, created, size)
+        (self.platform, self.digests, self.pulled) = (platform, digests, pulled)
     }
 }
 

@@ -202,15 +202,7 @@ private struct ArchiveFiles {
         guard ManifestIndex.mediaTypes.contains(descriptor.mediaType) else { return item }
         guard depth < 4 else { throw Failure("its indexes are nested too deeply") }
         let index = try document(ManifestIndex.self, item, "index \(item.digest)")
-        let fitting = index.manifests.first { entry in
-            entry.platform.map { $0.os == "linux" && $0.architecture == hostArchitecture } ?? true
-        }
-        guard let fitting else {
-            let there = index.manifests.compactMap { $0.platform.map { "\($0.os)/\($0.architecture)" } }.joined(
-                separator: ", ")
-            throw Failure("it has no image for linux/\(hostArchitecture)", hint: "it has \(there)")
-        }
-        return try choose(fitting, depth: depth + 1)
+        return try choose(try index.manifest(for: .host), depth: depth + 1)
     }
 
     private func blob(_ descriptor: ContentDescriptor) throws -> Ingest.Item {
@@ -236,14 +228,10 @@ private struct ArchiveFiles {
     /// Makes the image's parts blobs, and unpacks its layers.
     func store(_ found: Found) throws -> ImageStore.Entry {
         let file = try document(ConfigFile.self, found.config, "the configuration \(found.config.digest)")
-        let machine = "\(file.os ?? "linux")/\(file.architecture ?? hostArchitecture)"
-        guard machine == "linux/\(hostArchitecture)" else {
-            throw Failure("it is for \(machine), and this host runs linux/\(hostArchitecture)")
+        guard Platform.host.isServed(by: file.platform) else {
+            throw Failure("it is for \(file.platform), and this host runs \(Platform.host)")
         }
-        let diffIDs = try file.rootfs.diffIDs.map { text in
-            guard let digest = Digest(text) else { throw Failure("\(text) is no digest") }
-            return digest
-        }
+        let diffIDs = try file.diffIDs()
         guard diffIDs.count == found.layers.count else {
             throw Failure(
                 "the configuration \(found.config.digest) has \(diffIDs.count) layers, the manifest \(found.layers.count)"
@@ -259,15 +247,22 @@ private struct ArchiveFiles {
             let made = Manifest(
                 config: ContentDescriptor(
                     mediaType: Manifest.configType, digest: "\(found.config.digest)", size: found.config.size),
-                layers: found.layers.map {
-                    ContentDescriptor(mediaType: Manifest.layerType, digest: "\($0.digest)", size: $0.size)
+                layers: try found.layers.map {
+                    let type = Manifest.layerType + (try compression(of: ingest.path(of: $0)))
+                    return ContentDescriptor(mediaType: type, digest: "\($0.digest)", size: $0.size)
                 })
             manifest = try ingest.keep(encodeJSON(made))
         }
         let chain = try ingest.unpack(found.layers.map(\.digest), diffIDs: diffIDs)
         return ImageStore.Entry(
             references: found.references, manifest: "\(manifest.digest)", config: "\(found.config.digest)",
-            layers: chain,
-            created: file.created, size: found.layers.map(\.size).reduce(0, +))
+            layers: chain, created: file.created, size: found.layers.map(\.size).reduce(0, +))
+    }
+
+    /// What the media type of a layer says of its compression, by the first bytes (RFC 1952; RFC 8878).
+    private func compression(of path: String) throws -> String {
+        let start = try Descriptor.open(path, O_RDONLY).read(upTo: 4)
+        if start.starts(with: [0x1F, 0x8B]) { return "+gzip" }
+        return start == [0x28, 0xB5, 0x2F, 0xFD] ? "+zstd" : ""
     }
 }

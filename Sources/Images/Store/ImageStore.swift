@@ -12,8 +12,12 @@ import Linux
 /// images/layers/CHAINID/     a layer unpacked once, on top of those below it
 /// images/index.json          names → images
 /// images/unfinished/         what is being loaded; swept by the next change
+/// images/downloads/HEX       a blob that is being fetched, or was when its process was killed: the next one goes on with it
+/// images/intakes/PID-N/      layers that a pull unpacks; swept when the process is gone
 /// ```
-/// Everything is written under another name and renamed when it is whole, so a reader needs no lock. Changes hold one.
+/// Everything is written under another name and renamed when it is whole, so a reader needs no lock. Changes hold one
+/// (`lock`); what takes long before its change, a pull, holds another with others of its kind (`lease`), and meanwhile nothing
+/// is swept.
 package struct ImageStore: Sendable {
     /// What the index says of an image.
     struct Entry: Codable, Hashable, Sendable {
@@ -24,6 +28,12 @@ package struct ImageStore: Sendable {
         var layers: [String]
         var created: String?
         var size: Int64
+        /// The index that the image was chosen from, where there was one.
+        var index: String?
+        /// Names with the digest that a registry has them under: `redis@sha256:…`.
+        var digests: [String]?
+        /// When it was last fetched, in seconds since 1970.
+        var pulled: UInt64?
     }
 
     struct Index: Codable, Sendable {
@@ -31,21 +41,31 @@ package struct ImageStore: Sendable {
     }
 
     let directory: String
+    /// The executable that unpacks layers.
+    private let program: String
 
-    /// - Parameter root: `Roots.root`.
-    package init(root: String) { directory = "\(root)/images" }
+    /// - Parameters:
+    ///   - root: `Roots.root`.
+    ///   - program: an executable that calls `UnpackProcess.run` where it is asked to: this one, but in tests.
+    package init(root: String, program: String = "/proc/self/exe") {
+        (directory, self.program) = ("\(root)/images", program)
+    }
 
     /// The image of this name, or with this id or beginning of one.
     ///
     /// - Throws: `Failure` that names the images with nearly this name, where there is none.
-    package func resolve(_ name: String) throws -> Image {
+    package func resolve(_ name: String) throws -> Image { try resolveEntry(name).image }
+
+    func resolveEntry(_ name: String) throws -> (image: Image, entry: Entry) {
         let index = try readIndex()
         guard let entry = try find(name, in: index) else { throw notFound(name, in: index) }
-        return try image(entry)
+        return (try image(entry), entry)
     }
 
-    /// The image of this name or id; nil where there is none.
-    package func find(_ name: String) throws -> Image? { try find(name, in: readIndex()).map { try image($0) } }
+    /// As `resolve`; nil where there is none.
+    ///
+    /// - Throws: `Failure` where the name can be none.
+    package func find(_ name: String) throws -> Image? { try find(name, in: readIndex()).map(image) }
 
     /// Every image, the newest first.
     package func list() throws -> [Image] {
@@ -97,20 +117,29 @@ package struct ImageStore: Sendable {
         for place in index.images.indices { index.images[place].references.removeAll { entry.references.contains($0) } }
         if let place = index.images.firstIndex(where: { $0.config == entry.config }) {
             // The same image from another archive: its layers are the same, their compression may be another.
-            let references = index.images[place].references
+            let before = index.images[place]
             index.images[place] = entry
-            index.images[place].references = references + entry.references
+            index.images[place].references = before.references + entry.references
+            let digests = (before.digests ?? []).filter { entry.digests?.contains($0) != true } + (entry.digests ?? [])
+            index.images[place].digests = digests.isEmpty ? nil : digests
+            index.images[place].pulled = entry.pulled ?? before.pulled
+            index.images[place].index = entry.index ?? before.index
         } else {
             index.images.append(entry)
         }
     }
 
-    private func find(_ name: String, in index: Index) throws -> Entry? {
+    func find(_ name: String, in index: Index) throws -> Entry? {
         let hex = name.hasPrefix("sha256:") ? String(name.dropFirst(7)) : name
         if let reference = try? Reference(name) {
             let text = "\(reference)"
             if let entry = index.images.first(where: { $0.references.contains(text) }) { return entry }
-            if let digest = reference.digest, let entry = index.images.first(where: { $0.manifest == digest }) {
+            if let digest = reference.digest,
+                let entry = index.images.first(where: {
+                    $0.manifest == digest || $0.index == digest
+                        || $0.digests?.contains(reference.pinned(to: digest)) == true
+                })
+            {
                 return entry
             }
         }
@@ -124,7 +153,7 @@ package struct ImageStore: Sendable {
         return nil
     }
 
-    private func notFound(_ name: String, in index: Index) -> Failure {
+    func notFound(_ name: String, in index: Index) -> Failure {
         let known = index.images.flatMap(\.references)
         let own = (try? Reference(name))?.name ?? name
         let near = known.filter {
@@ -132,7 +161,8 @@ package struct ImageStore: Sendable {
         }
         let nearest = near.isEmpty ? nearestName(to: name, among: known).map { [$0] } ?? [] : near
         let hint =
-            nearest.isEmpty ? "load one with: trice image load -i FILE" : "there is \(nearest.joined(separator: ", "))"
+            nearest.isEmpty
+            ? "fetch it with: trice image pull \(name)" : "there is \(nearest.joined(separator: ", "))"
         return Failure("no such image: \(name)", hint: hint)
     }
 
@@ -142,7 +172,8 @@ package struct ImageStore: Sendable {
         return Image(
             id: entry.config, digest: entry.manifest, references: entry.references,
             config: file.config ?? ImageConfig(),
-            layerPaths: entry.layers.reversed().map(layer), created: created, size: entry.size)
+            layerPaths: entry.layers.reversed().map(layer), created: created, size: entry.size, platform: file.platform,
+            digests: entry.digests ?? [], pulled: entry.pulled)
     }
 
     /// RFC 3339 in UTC, to the second.
@@ -158,6 +189,23 @@ package struct ImageStore: Sendable {
 
     // MARK: Files
 
+    /// Begins to unpack a layer into a directory.
+    func unpacking(into directory: String) throws -> LayerUnpacking {
+        try LayerUnpacking(into: directory, program: program, limit: try ImageStore.layerLimit())
+    }
+
+    /// What a layer may hold when unpacked, in bytes: `$TRICE_LAYER_LIMIT`, else 64 GiB.
+    private static func layerLimit() throws(Failure) -> Int64 {
+        guard let value = getenv("TRICE_LAYER_LIMIT") else { return 64 << 30 }
+        let text = String(cString: value)
+        do throws(ByteSize.ParseError) { return try ByteSize(parsing: text).bytes } catch {
+            throw Failure("TRICE_LAYER_LIMIT: \(text) is no size", hint: "a size is 64g, for example")
+        }
+    }
+
+    /// Where a blob is, if the store has it.
+    package func blobPath(_ digest: String) -> String { blob(digest) }
+
     func blob(_ digest: String) -> String { "\(directory)/blobs/sha256/\(digest.dropFirst(7))" }
     func layer(_ chainID: String) -> String { "\(directory)/layers/\(chainID.dropFirst(7))" }
     var unfinished: String { "\(directory)/unfinished" }
@@ -169,22 +217,5 @@ package struct ImageStore: Sendable {
         defer { withExtendedLifetime(lock) {} }
         try removeTree(unfinished)
         return try body()
-    }
-
-    /// Removes blobs and layers that no image of the index needs.
-    func sweep(_ index: Index) throws {
-        var blobs = Set<String>()
-        var layers = Set<String>()
-        for entry in index.images {
-            blobs.formUnion([entry.manifest, entry.config].map { String($0.dropFirst(7)) })
-            layers.formUnion(entry.layers.map { String($0.dropFirst(7)) })
-            let manifest = try decodeJSON(Manifest.self, from: readFile(blob(entry.manifest)))
-            blobs.formUnion(manifest.layers.map { String($0.digest.dropFirst(7)) })
-        }
-        for (name, kept) in [("blobs/sha256", blobs), ("layers", layers)] where exists("\(directory)/\(name)") {
-            for file in try listDirectory("\(directory)/\(name)") where !kept.contains(file) {
-                try removeTree("\(directory)/\(name)/\(file)")
-            }
-        }
     }
 }

@@ -49,6 +49,9 @@ final class Ingest {
         try check("rename", blob) { rename(item.path, blob) }
     }
 
+    /// Where an item is that was kept.
+    func path(of item: Item) -> String { store.blob("\(item.digest)") }
+
     /// Makes these bytes a blob of the store.
     func keep(_ bytes: [UInt8]) throws -> Item {
         var rest = bytes
@@ -82,53 +85,20 @@ final class Ingest {
 
     private func unpack(_ blob: Digest, diffID: Digest, to target: String, lower: [String]) throws {
         let aside = "\(store.unfinished)/layer-\(diffID.hex)"
-        try makeDirectories(aside)
-        try check("chmod", aside) { chmod(aside, 0o755) }
-        let stream = try LayerStream(store.blob("\(blob)"))
         do {
-            var unpacking = try Unpacking(into: aside, lower: lower)
-            try unpacking.unpack(ArchiveReader(.tar) { try stream.read() })
-            let found = try stream.finish()
-            guard found == diffID else {
-                throw Unpacking.Refusal(description: "its content has the digest \(found), not \(diffID)")
+            let unpacking = try store.unpacking(into: aside)
+            try unpacking.feed(contentsOf: store.blob("\(blob)"))
+            let report = try unpacking.finish()
+            guard report.diffID == "\(diffID)" else {
+                throw Failure("its content has the digest \(report.diffID), not \(diffID)")
             }
-            try check("syncfs", aside) { () -> Int32 in
-                let directory = trice_open(aside, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
-                defer { close(directory) }
-                return trice_syncfs(directory)
-            }
+            try LayerUnpacking.settle(report, in: aside, on: lower)
+            try syncFileSystem(aside)
             try makeDirectories(parentDirectory(target), mode: 0o711)
             try check("rename", target) { rename(aside, target) }
         } catch {
             try removeTree(aside)
-            throw Failure("layer \(blob): \(error)")
+            throw Failure("layer \(blob): \((error as? Failure)?.message ?? "\(error)")")
         }
-    }
-}
-
-/// A layer's blob, uncompressed, with the digest of what was read.
-final class LayerStream {
-    private let archive: ArchiveReader
-    private var hash = SHA256()
-    private var ended = false
-
-    init(_ path: String) throws {
-        let file = try Descriptor.open(path, O_RDONLY)
-        archive = try ArchiveReader(.raw) { try file.read(upTo: 1 << 17) }
-        ended = try !archive.next()
-    }
-
-    func read() throws -> [UInt8] {
-        if ended { return [] }
-        let part = try archive.read()
-        if part.isEmpty { ended = true }
-        hash.update(data: part)
-        return part
-    }
-
-    /// Reads what is left, padding for example.
-    func finish() throws -> Digest {
-        while try !read().isEmpty {}
-        return Digest(bytes: hash.finalize())
     }
 }

@@ -1,44 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
-/// A content descriptor (OCI image specification, descriptor.md).
-struct ContentDescriptor: Codable, Hashable, Sendable {
-    var mediaType: String
-    var digest: String
-    var size: Int64
-    var platform: Platform?
-    var annotations: [String: String]?
+import Core
 
-    struct Platform: Codable, Hashable, Sendable {
-        var architecture: String
-        var os: String
-        var variant: String?
+/// A content descriptor (OCI image specification, descriptor.md).
+package struct ContentDescriptor: Codable, Hashable, Sendable {
+    package var mediaType: String
+    package var digest: String
+    /// In bytes.
+    package var size: Int64
+    package var platform: Platform?
+    package var annotations: [String: String]?
+
+    package init(mediaType: String, digest: String, size: Int64) {
+        (self.mediaType, self.digest, self.size) = (mediaType, digest, size)
     }
 }
 
 /// An image manifest (OCI image specification, manifest.md; Docker's schema 2 has the same fields).
-struct Manifest: Codable, Hashable, Sendable {
-    static let mediaType = "application/vnd.oci.image.manifest.v1+json"
+package struct Manifest: Codable, Hashable, Sendable {
+    package static let mediaType = "application/vnd.oci.image.manifest.v1+json"
+    /// Those that are understood.
+    package static let mediaTypes: Set<String> = [
+        mediaType, "application/vnd.docker.distribution.manifest.v2+json",
+    ]
     static let configType = "application/vnd.oci.image.config.v1+json"
     static let layerType = "application/vnd.oci.image.layer.v1.tar"
 
-    var schemaVersion = 2
-    var mediaType: String? = Manifest.mediaType
-    var config: ContentDescriptor
-    var layers: [ContentDescriptor]
+    package var schemaVersion = 2
+    package var mediaType: String? = Manifest.mediaType
+    package var config: ContentDescriptor
+    package var layers: [ContentDescriptor]
+
+    init(config: ContentDescriptor, layers: [ContentDescriptor]) { (self.config, self.layers) = (config, layers) }
 }
 
 /// An image index (OCI image specification, image-index.md).
-struct ManifestIndex: Codable, Hashable, Sendable {
-    static let mediaTypes: Set<String> = [
+package struct ManifestIndex: Codable, Hashable, Sendable {
+    package static let mediaTypes: Set<String> = [
         "application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json",
     ]
 
-    var manifests: [ContentDescriptor]
+    package var mediaType: String?
+    package var manifests: [ContentDescriptor]
 }
 
 /// The image configuration (OCI image specification, config.md), as far as it is read.
-struct ConfigFile: Codable, Hashable, Sendable {
+package struct ConfigFile: Codable, Hashable, Sendable {
     struct RootFS: Codable, Hashable, Sendable {
         var type: String
         var diffIDs: [String]
@@ -49,11 +57,38 @@ struct ConfigFile: Codable, Hashable, Sendable {
         }
     }
 
+    /// A step of its making.
+    package struct Step: Codable, Hashable, Sendable {
+        package var created: String?
+        package var created_by: String?
+        package var comment: String?
+        package var empty_layer: Bool?
+    }
+
     var architecture: String?
     var os: String?
-    var created: String?
-    var config: ImageConfig?
+    var variant: String?
+    package var created: String?
+    package var author: String?
+    package var config: ImageConfig?
     var rootfs: RootFS
+    package var history: [Step]?
+
+    var platform: Platform {
+        Platform(os: os ?? "linux", architecture: architecture ?? hostArchitecture, variant: variant)
+    }
+
+    /// The digests of the uncompressed layers, the lowest first.
+    ///
+    /// - Throws: `Failure` where one is no digest.
+    package func diffIDs() throws(Failure) -> [Digest] {
+        var digests: [Digest] = []
+        for text in rootfs.diffIDs {
+            guard let digest = Digest(text) else { throw Failure("\(text) is no digest") }
+            digests.append(digest)
+        }
+        return digests
+    }
 }
 
 /// What the architecture of this machine is called in images (Go's GOARCH).

@@ -87,7 +87,7 @@ extension Supervisor {
             case .host: .host
             case .service(let name): try process(of: name, key)
             case .container(let name): try process(ofContainer: name, key)
-            case .private, .shareable, nil: .own
+            case .private, .shareable, .other, nil: .own
             }
         }
         var namespaces = ContainerSpec.Namespaces()
@@ -96,7 +96,7 @@ extension Supervisor {
         case .host: namespaces.network = .host
         case .service(let name): namespaces.network = try process(of: name, "network_mode")
         case .container(let name): namespaces.network = try process(ofContainer: name, "network_mode")
-        case .bridge, .some(.none), nil: namespaces.network = .own
+        case .bridge, .other, .some(.none), nil: namespaces.network = .own
         }
         namespaces.pid = try source(service.pid, "pid")
         namespaces.ipc = try source(service.ipc, "ipc")

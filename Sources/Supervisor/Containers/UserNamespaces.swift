@@ -87,15 +87,15 @@ extension Service {
     /// Whether it cannot be itself in a user namespace of its own: it shares a namespace that belongs to another, asks
     /// for a capability that is worth nothing but on the host, or for a device where only the host's root can make one.
     var needsHostUserNamespace: Bool {
-        if privileged || usesHostUserNamespace { return true }
+        if privileged || userNamespaceMode == "host" { return true }
         switch networkMode {
         case .host, .service, .container: return true
-        case .none?, .bridge, nil: break
+        case .none?, .bridge, .other, nil: break
         }
         for mode in [pid, ipc] {
             switch mode {
             case .host, .service, .container, .shareable: return true
-            case .private, nil: break
+            case .private, .other, nil: break
             }
         }
         if devices.contains(where: { !absolutePath($0.target).hasPrefix("/dev/") }) { return true }

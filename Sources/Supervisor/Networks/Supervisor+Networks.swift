@@ -117,7 +117,7 @@ extension Supervisor {
         case .service(let name):
             containers.values.first { $0.isReplica(of: name) && $0.state.phase == .running }?.record
         case .container(let name): try container(named: name, for: service, "network_mode")
-        case .none?, .host, .bridge, nil: nil
+        case .none?, .host, .bridge, .other, nil: nil
         }
     }
 

@@ -17,8 +17,15 @@ final class TestStore {
         var name = Array("/tmp/trice-images-XXXXXX".utf8CString)
         guard mkdtemp(&name) != nil else { throw SystemError("mkdtemp") }
         root = name.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-        store = ImageStore(root: root)
+        store = ImageStore(
+            root: root, program: try #require(TestStore.program, "make build, or name the binary in TRICE_BINARY"))
     }
+
+    /// The binary that has the role of unpacking layers, as this process has not.
+    static let program: String? = {
+        let named = getenv("TRICE_BINARY").map { String(cString: $0) }
+        return [named, ".build/release/trice", ".build/debug/trice"].compactMap { $0 }.first(where: exists)
+    }()
 
     deinit { try? removeTree(root) }
 

@@ -8,15 +8,16 @@ import Glibc
 import Linux
 
 /// Writes the entries of a layer's tar archive below a directory, as overlayfs wants a layer (kernel documentation,
-/// filesystems/overlayfs.rst): `.wh.NAME` becomes a character device 0/0, `.wh..wh..opq` the attribute
-/// `trusted.overlay.opaque` (OCI image specification, layer.md).
+/// filesystems/overlayfs.rst): `.wh.NAME` becomes a character device 0/0. What `.wh..wh..opq` makes opaque is noted, as the
+/// attribute for it takes more rights than a writer of layers has (OCI image specification, layer.md).
 ///
 /// No entry can reach outside: each directory on its way is opened relative to the one above it, beneath the layer's root
 /// and without following symbolic links (openat2(2), RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS).
-struct Unpacking {
+struct LayerWriter {
     /// What an archive may hold at most.
     struct Limits {
         var entries = 2_000_000
+        /// Of content, holes not counted.
         var bytes: Int64 = 64 << 30
         var pathLength = 4095
     }
@@ -27,22 +28,24 @@ struct Unpacking {
     }
 
     private let root: Descriptor
-    /// Layers below this one, the topmost first: a directory that the archive does not name itself is as they have it.
-    private let lower: [String]
     private let limits: Limits
+    /// Directories that the archive does not name, those above before those in them.
+    private(set) var implied: [String] = []
+    /// Directories that hide what layers below have in them.
+    private(set) var opaque: [String] = []
     private var entries = 0
     /// The content written so far, in bytes.
-    private var bytes: Int64 = 0
+    private(set) var bytes: Int64 = 0
     /// The times of directories are set last, when nothing in them changes any more.
     private var directoryTimes: [(path: String, time: timespec)] = []
 
-    init(into directory: String, lower: [String], limits: Limits = Limits()) throws(SystemError) {
+    init(into directory: String, limits: Limits = Limits()) throws(SystemError) {
         root = try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)
-        (self.lower, self.limits) = (lower, limits)
+        self.limits = limits
     }
 
     /// Writes all entries.
-    mutating func unpack(_ archive: ArchiveReader) throws {
+    mutating func write(_ archive: ArchiveReader) throws {
         while try archive.next() {
             let entry = archive.entry
             do { try write(entry, from: archive) } catch let error as SystemError {
@@ -62,13 +65,13 @@ struct Unpacking {
         guard let name = parts.last else { return try setRoot(entry) }
         let parent = try directory(Array(parts.dropLast()))
         if name == ".wh..wh..opq" {
-            try setOpaque(parent, entry.path)
+            opaque.append(parts.dropLast().joined(separator: "/"))
         } else if name.hasPrefix(".wh.") {
             let hidden = String(name.dropFirst(4))
             guard !hidden.isEmpty, hidden != ".", hidden != ".." else {
                 throw Refusal(description: "\(entry.path): a whiteout of nothing")
             }
-            try hide(hidden, in: parent, entry.path)
+            try hide(hidden, in: parent, (parts.dropLast() + [hidden]).joined(separator: "/"))
         } else {
             try write(entry, name, in: parent, path: parts.joined(separator: "/"), from: archive)
         }
@@ -87,7 +90,7 @@ struct Unpacking {
             if mkdirat(parent.raw, name, 0o700) != 0 && errno != EEXIST { throw SystemError("mkdirat", path) }
             let made = try Descriptor.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: parent.raw)
             // Its whiteout is gone, and would let show what layers below have in a directory of this name.
-            if isHidden { try setOpaque(made, path) }
+            if isHidden { opaque.append(path) }
             try setAttributes(entry, made)
             directoryTimes.append((path, entry.modified))
             return
@@ -113,18 +116,19 @@ struct Unpacking {
     }
 
     private mutating func copyContent(_ entry: ArchiveEntry, from archive: ArchiveReader, to file: Descriptor) throws {
-        var written: Int64 = 0
-        while true {
-            let part = try archive.read()
-            if part.isEmpty { break }
-            written += Int64(part.count)
-            bytes += Int64(part.count)
+        var end: Int64 = 0
+        while let block = try archive.readBlock() {
+            // A file has no two contents at one place, and none beyond its end.
+            guard block.offset >= end, block.offset + Int64(block.bytes.count) <= entry.size else {
+                throw Refusal(description: "\(entry.path): content outside of its \(entry.size) bytes")
+            }
+            end = block.offset + Int64(block.bytes.count)
+            bytes += Int64(block.bytes.count)
             if bytes > limits.bytes { throw Refusal(description: "more than \(limits.bytes) bytes when unpacked") }
-            try file.writeAll(part)
+            try file.writeAll(block.bytes, at: block.offset)
         }
-        if written != entry.size {
-            throw Refusal(description: "\(entry.path): \(written) bytes instead of \(entry.size)")
-        }
+        // What comes after the last block is a hole, or missing: libarchive has refused the latter.
+        if end < entry.size { try check("ftruncate", entry.path) { ftruncate(file.raw, off_t(entry.size)) } }
     }
 
     private func link(_ name: String, in parent: Descriptor, to target: String, _ path: String) throws {
@@ -138,15 +142,13 @@ struct Unpacking {
     // MARK: Whiteouts
 
     /// Hides what layers below have under this name; not what this layer has, wherever its whiteout stands in it.
-    private func hide(_ name: String, in parent: Descriptor, _ path: String) throws {
+    private mutating func hide(_ name: String, in parent: Descriptor, _ path: String) throws {
         var status = stat()
         guard fstatat(parent.raw, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
             try check("mknodat", path) { mknodat(parent.raw, name, trice_s_ifchr, 0) }
             return
         }
-        if status.st_mode & trice_s_ifmt == trice_s_ifdir {
-            try setOpaque(try Descriptor.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: parent.raw), path)
-        }
+        if status.st_mode & trice_s_ifmt == trice_s_ifdir { opaque.append(path) }
     }
 
     private func isWhiteout(_ name: String, in parent: Descriptor) -> Bool {
@@ -154,10 +156,6 @@ struct Unpacking {
         return fstatat(parent.raw, name, &status, AT_SYMLINK_NOFOLLOW) == 0
             && status.st_mode & trice_s_ifmt == trice_s_ifchr
             && status.st_rdev == 0
-    }
-
-    private func setOpaque(_ directory: Descriptor, _ path: String) throws {
-        try check("fsetxattr", path) { fsetxattr(directory.raw, "trusted.overlay.opaque", "y", 1, 0) }
     }
 
     // MARK: Directories
@@ -170,15 +168,10 @@ struct Unpacking {
         return parts
     }
 
-    private func open(_ path: String) throws(SystemError) -> Descriptor {
-        // RESOLVE_BENEATH 8, RESOLVE_NO_SYMLINKS 4, openat2(2).
-        let flags = UInt64(O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
-        return Descriptor(
-            try check("openat2", path) { trice_openat2(root.raw, path.isEmpty ? "." : path, flags, 0, 8 | 4) })
-    }
+    private func open(_ path: String) throws(SystemError) -> Descriptor { try root.openDirectory(beneath: path) }
 
     /// The directory, made with those above it where the archive has not named them.
-    private func directory(_ parts: [String]) throws -> Descriptor {
+    private mutating func directory(_ parts: [String]) throws -> Descriptor {
         let path = parts.joined(separator: "/")
         let problem: SystemError
         do throws(SystemError) { return try open(path) } catch { problem = error }
@@ -190,21 +183,8 @@ struct Unpacking {
         }
         if isHidden { try removeTree(name, at: parent.raw) }
         try check("mkdirat", path) { mkdirat(parent.raw, name, 0o755) }
-        if isHidden {
-            let made = try open(path)
-            try setOpaque(made, path)
-            return made
-        }
-        let made = try open(path)
-        for layer in lower {
-            var status = stat()
-            if lstat("\(layer)/\(path)", &status) == 0 && status.st_mode & trice_s_ifmt == trice_s_ifdir {
-                try check("fchown", path) { fchown(made.raw, status.st_uid, status.st_gid) }
-                try check("fchmod", path) { fchmod(made.raw, status.st_mode & 0o7777) }
-                break
-            }
-        }
-        return made
+        if isHidden { opaque.append(path) } else { implied.append(path) }
+        return try open(path)
     }
 
     // MARK: Attributes
@@ -218,10 +198,15 @@ struct Unpacking {
     private func setAttributes(_ entry: ArchiveEntry, _ file: Descriptor) throws {
         try check("fchown", entry.path) { fchown(file.raw, entry.user, entry.group) }
         try check("fchmod", entry.path) { fchmod(file.raw, entry.permissions & 0o7777) }
-        // An image has no say in how overlayfs sees the layer.
-        for (name, value) in entry.attributes where !name.hasPrefix("trusted.overlay.") {
+        for (name, value) in entry.attributes where LayerWriter.isTaken(name) {
             try check("fsetxattr", "\(name) of \(entry.path)") { fsetxattr(file.raw, name, value, value.count, 0) }
         }
+    }
+
+    /// Attributes that a process in a container can set itself. The others speak to the kernel of the host that the image was
+    /// made on: labels of its security modules, `trusted.overlay.…`.
+    private static func isTaken(_ attribute: String) -> Bool {
+        attribute.hasPrefix("user.") || attribute == "security.capability"
     }
 
     private func setNodeAttributes(_ entry: ArchiveEntry, _ name: String, in parent: Descriptor, hasMode: Bool) throws {

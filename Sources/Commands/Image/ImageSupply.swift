@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Compose
+import Core
+import Images
+import Linux
+import Registry
+import Runtime
+import Supervisor
+
+/// Sees to it that the images of services are in the store before containers are made from them.
+struct ImageSupply {
+    let context: Context
+    let project: Project
+    /// In place of the services' own: `--pull`.
+    var policy: PullPolicy?
+    /// Only what is wrong is shown.
+    var isQuiet = false
+    /// What is built is built anew: `--build`; or never: `--no-build`.
+    var build: Bool?
+    var buildsQuietly = false
+
+    private var store: ImageStore { ImageStore(root: context.roots.root) }
+
+    /// - Throws: `Failure` at the image's place in the file.
+    func provide(_ services: [Service]) throws {
+        var (pulled, built): ([Service], [Service]) = ([], [])
+        let now = realTime() / 1_000_000_000
+        for service in services where service.provider == nil {
+            let name = service.image.isEmpty ? "\(project.name)-\(service.name)" : service.image
+            let image = try located(service) { try store.find(name) }
+            var need = ImageNeed(service, policy: policy, image: image, now: now)
+            if build == true && service.build != nil { need = .build }
+            switch need {
+            case .nothing: continue
+            case .pull, .pullOrBuild: pulled.append(service)
+            case .build:
+                if build == false {
+                    if image != nil { continue }
+                    throw Failure(
+                        "service \(service.name): its image \(name) is not there, and nothing is to be built",
+                        at: service.place("build"), hint: "leave --no-build out")
+                }
+                built.append(service)
+            case .missing: _ = try located(service) { try store.resolve(name) }
+            }
+        }
+        let failures = try pull(pulled)
+        for service in pulled {
+            guard let failure = failures[service.image] else { continue }
+            if service.build != nil && build != false {
+                built.append(service)
+            } else {
+                throw Failure(failure.message, at: service.place("image"), hint: failure.hint)
+            }
+        }
+        if built.isEmpty { return }
+        var options = BuildOptions()
+        options.isQuiet = buildsQuietly
+        _ = try Builder(context, project, options).run(BuildChoice.withContexts(built, in: project))
+    }
+
+    /// Fetches images.
+    ///
+    /// - Returns: what went wrong, by the image's name.
+    func pull(_ services: [Service]) throws -> [String: Failure] {
+        var items: [TransferRequest.Item] = []
+        for service in services where !items.contains(where: { $0.reference == service.image }) {
+            _ = try located(service) { try Reference(service.image) }
+            items.append(TransferRequest.Item(reference: service.image, platform: service.platform))
+        }
+        return try Transfers(context.global, isQuiet: isQuiet).run(TransferRequest(.pull, items: items))
+    }
+
+    /// The project with each image named with its digest, as registries have it now.
+    ///
+    /// - Throws: `Failure` at the place of an image that nobody has.
+    func pinned() throws -> Project {
+        let named = project.services.filter { !$0.image.isEmpty }
+        let items = try Set(named.filter { try Reference($0.image).digest == nil }.map(\.image)).sorted().map {
+            TransferRequest.Item(reference: $0)
+        }
+        var digests: [String: String] = [:]
+        let failures = try Transfers(context.global, isQuiet: true).run(TransferRequest(.resolve, items: items)) { event in
+            digests[event.image] = event.digest
+        }
+        var result = project
+        for index in result.services.indices where !result.services[index].image.isEmpty {
+            let service = result.services[index]
+            if let failure = failures[service.image] {
+                throw Failure(failure.message, at: service.place("image"), hint: failure.hint)
+            }
+            result.services[index].image = try Reference(service.image).canonical(digest: digests[service.image])
+        }
+        return result
+    }
+
+    private func located<T>(_ service: Service, _ body: () throws -> T) throws -> T {
+        do { return try body() } catch let failure as Failure {
+            throw Failure(
+                failure.message, at: service.place("image"), hint: failure.hint, exitCode: failure.exitCode)
+        }
+    }
+}
+
+/// What goes on between the store and registries, shown as it does.
+struct Transfers {
+    let global: GlobalOptions
+    let isQuiet: Bool
+
+    init(_ global: GlobalOptions, isQuiet: Bool = false) { (self.global, self.isQuiet) = (global, isQuiet) }
+
+    /// - Returns: what went wrong, by the image's name.
+    func run(_ request: TransferRequest, onDone: (TransferEvent) -> Void = { _ in }) throws -> [String: Failure] {
+        if request.items.isEmpty { return [:] }
+        let progress = TransferProgress(global, request.operation, isQuiet: isQuiet)
+        defer { progress.finish() }
+        var failures: [String: Failure] = [:]
+        let isGood = try RegistryProgram.run(request) { event in
+            if let failure = event.failure {
+                if event.image.isEmpty { throw failure }
+                failures[event.image] = failure
+            }
+            if event.kind == .done { onDone(event) }
+            progress.show(event)
+        }
+        if !isGood && failures.isEmpty { throw Failure("trice-registry ended without saying why") }
+        return failures
+    }
+}

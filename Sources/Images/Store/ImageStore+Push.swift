@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import Linux
+
+extension ImageStore {
+    /// What must be sent so that a registry has an image.
+    package struct PushSource: Sendable {
+        /// A manifest or an index.
+        package struct Document: Sendable {
+            package var digest: String
+            package var mediaType: String
+            package var bytes: [UInt8]
+        }
+
+        /// Configurations and layers, each once.
+        package var blobs: [ContentDescriptor] = []
+        /// What refers to others after them: the last is what the name stands for.
+        package var documents: [Document] = []
+    }
+
+    /// As long as it lives nothing of the store is swept.
+    package func lend() throws -> FileLock {
+        try makeDirectories(directory, mode: 0o711)
+        return try FileLock(lease, shared: true)
+    }
+
+    /// What must be sent of an image.
+    ///
+    /// - Parameter allPlatforms: the index that it was chosen from, with all that it has.
+    /// - Throws: `Failure` where not all of it is in the store.
+    package func source(of name: String, allPlatforms: Bool) throws -> PushSource {
+        let (image, entry) = try resolveEntry(name)
+        var source = PushSource()
+        guard allPlatforms else {
+            try add(entry.manifest, to: &source)
+            return source
+        }
+        guard let index = entry.index else {
+            throw Failure("\(name) is for \(image.platform) alone, and came with no index")
+        }
+        let bytes = try readFile(blob(index))
+        let document = try decodeJSON(ManifestIndex.self, from: bytes)
+        for descriptor in document.manifests {
+            guard exists(blob(descriptor.digest)) else {
+                throw Failure(
+                    "\(name): of \(descriptor.platform.map { "\($0)" } ?? descriptor.digest) nothing is in the store",
+                    hint: "fetch all of it with: trice image pull --all-platforms \(name)")
+            }
+            try add(descriptor.digest, to: &source)
+        }
+        source.documents.append(
+            PushSource.Document(
+                digest: index, mediaType: document.mediaType ?? "application/vnd.oci.image.index.v1+json", bytes: bytes)
+        )
+        return source
+    }
+
+    private func add(_ digest: String, to source: inout PushSource) throws {
+        let bytes = try readFile(blob(digest))
+        let manifest = try decodeJSON(Manifest.self, from: bytes)
+        for descriptor in manifest.layers + [manifest.config]
+        where !source.blobs.contains(where: { $0.digest == descriptor.digest }) {
+            guard exists(blob(descriptor.digest)) else {
+                throw Failure("\(descriptor.digest) of manifest \(digest) is not in the store")
+            }
+            source.blobs.append(descriptor)
+        }
+        source.documents.append(
+            PushSource.Document(digest: digest, mediaType: manifest.mediaType ?? Manifest.mediaType, bytes: bytes))
+    }
+
+    /// For each blob of another image that came from the same registry: the repository that has it there.
+    package func neighbours(of reference: Reference) throws -> [String: String] {
+        var found: [String: String] = [:]
+        for entry in try readIndex().images {
+            let names = (entry.digests ?? []).compactMap { try? Reference($0) }
+            guard let other = names.first(where: { $0.domain == reference.domain && $0.name != reference.name }) else {
+                continue
+            }
+            let manifest = try decodeJSON(Manifest.self, from: readFile(blob(entry.manifest)))
+            for layer in manifest.layers { found[layer.digest] = other.repository }
+        }
+        return found
+    }
+}
