@@ -32,8 +32,10 @@ struct AttachedStack {
         var events = try SupervisorClient.start(paths)
         try events.send(.events(since: nil))
         let began = realTime()
-        let status = try bringUp.run()
-        if status != 0 { return status }
+        do {
+            let status = try bringUp.run(interruptedBy: signals)
+            if status != 0 { return status }
+        } catch is SupervisorClient.Interruption { return try giveUp(signals) }
         let printer = LogPrinter(format, names: names, since: timestamp(began))
         let watch = try FileWatch()
         try develop?.begin()
@@ -85,6 +87,18 @@ struct AttachedStack {
                 }
             }
         }
+    }
+
+    /// Stops what is up already, where the user does not want to wait for the rest; on a second signal kills it.
+    private func giveUp(_ signals: CallerSignals) throws -> Int32 {
+        Output.standardError("\nGracefully stopping… (press Ctrl-C again to force)\n")
+        let request = ServiceRequest(bringUp.context, paths)
+        do {
+            try request.perform(.stop(services: [], timeout: timeout), interruptedBy: signals)
+        } catch is SupervisorClient.Interruption {
+            try request.perform(.kill(services: [], signal: SIGKILL, index: nil))
+        }
+        return 130
     }
 
     private var names: [String] {

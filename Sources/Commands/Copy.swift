@@ -16,7 +16,7 @@ struct Copy: ParsableCommand {
         commandName: "cp", abstract: "Copy files between a service's container and the host.",
         usage: "trice cp [OPTIONS] SERVICE:SRC DEST|-\n       trice cp [OPTIONS] SRC|- SERVICE:DEST",
         discussion: """
-            A directory that is there takes the copy in under its own name; SRC/. copies what is in a directory. - is a tar
+            A directory that is there takes the copy in under its own name; SRC/. copies what is in a directory. - is a tar \
             archive on standard output or input. Works with containers that have ended, too.
             """)
 
@@ -51,9 +51,9 @@ struct Copy: ParsableCommand {
             if source != "-" { try check("open", source) { lstat(source, &status) } }
             try copy(service, intoContainer: true) { pipe in
                 try TreeArchive.unpack(pipe, to: to.pathInContainer, keepsOwners: archive)
-            } host: { pipe in
+            } host: { [place = from.fromAnywhere] pipe in
                 if source == "-" { return try Copy.relay(Descriptor(try check("dup") { dup(0) }), pipe) }
-                try TreeArchive.pack(from.path, to: pipe, followsLink: followLink)
+                try TreeArchive.pack(place, to: pipe, followsLink: followLink)
             }
         case (_?, _?): throw Failure("copying from one container to another is not supported")
         case (nil, nil): throw Failure("one of the two must be SERVICE:PATH")
@@ -74,6 +74,9 @@ struct Copy: ParsableCommand {
                 (service, path) = (nil, text)
             }
         }
+
+        /// The same from wherever the process stands; `DIR/.` stays `DIR/.`.
+        var fromAnywhere: String { path.hasPrefix("/") ? path : "\(absolutePath("."))/\(path)" }
 
         var pathInContainer: String { path.hasPrefix("/") ? path : "/\(path)" }
     }

@@ -123,11 +123,12 @@ struct ServiceRequest {
     init(_ context: Context, _ paths: ProjectPaths) { (self.context, self.paths) = (context, paths) }
 
     /// - Parameter limit: seconds after which it is given up.
-    func perform(_ command: Request.Command, limit: Int? = nil) throws {
+    func perform(_ command: Request.Command, limit: Int? = nil, interruptedBy signals: CallerSignals? = nil) throws {
         guard try !RecordStore(paths).isEmpty else { return try nothingThere(command) }
         let progress = try Progress(context.global, of: RecordStore(paths).loadDesired()?.project)
         defer { progress.finish() }
-        let status = try SupervisorClient.perform(command, paths, limit: limit, progress)
+        let status = try SupervisorClient.perform(
+            command, paths, limit: limit, interruptedBy: signals, progress)
         if status != 0 { throw ExitCode(status) }
     }
 

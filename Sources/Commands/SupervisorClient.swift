@@ -67,16 +67,24 @@ final class SupervisorClient {
         }
     }
 
+    /// The caller gave up waiting, by a signal.
+    struct Interruption: Error {}
+
     /// The next reply, waited for until an instant of `EventLoop.now`; the progress goes on meanwhile.
-    private func next(before deadline: UInt64?, _ progress: Progress?) throws -> (
-        reply: Reply, descriptors: [Descriptor]
-    )? {
+    ///
+    /// - Throws: `Interruption` where one of the signals comes before.
+    private func next(
+        before deadline: UInt64?, _ signals: CallerSignals?, _ progress: Progress?
+    ) throws -> (reply: Reply, descriptors: [Descriptor])? {
         while true {
-            var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            var polled = [descriptor, signals?.descriptor.raw ?? -1].map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
             let now = EventLoop.now
             let left = deadline.map { $0 > now ? Int32(min(($0 - now) / 1_000_000 + 1, 1 << 30)) : 0 }
-            let count = poll(&polled, 1, [left, progress?.interval].compactMap { $0 }.min() ?? -1)
-            if count > 0 { return try next() }
+            let count = poll(&polled, 2, [left, progress?.interval].compactMap { $0 }.min() ?? -1)
+            if count > 0 && polled[1].revents != 0 && signals?.next() != nil { throw Interruption() }
+            if count > 0 && polled[0].revents != 0 { return try next() }
             if count < 0 && errno != EINTR { throw SystemError("poll") }
             if let deadline, EventLoop.now >= deadline {
                 throw Failure("the stack is not ready within the time given")
@@ -88,11 +96,13 @@ final class SupervisorClient {
     /// Asks for what may be asked twice, and follows it to its end. A supervisor that is killed on the way is asked again
     /// when it is back.
     ///
-    /// - Parameter progress: shown where given, and the warnings with it.
+    /// - Parameters:
+    ///   - signals: those that end the waiting; what was asked for goes on.
+    ///   - progress: shown where given, and the warnings with it.
     /// - Returns: the exit status.
     static func perform(
         _ command: Request.Command, _ paths: ProjectPaths, descriptors: [Descriptor] = [], limit: Int? = nil,
-        _ progress: Progress? = nil
+        interruptedBy signals: CallerSignals? = nil, _ progress: Progress? = nil
     ) throws -> Int32 {
         let deadline = limit.map { EventLoop.now + UInt64($0) * 1_000_000_000 }
         for _ in 0..<5 {
@@ -100,7 +110,7 @@ final class SupervisorClient {
             do { try client.send(command, descriptors: descriptors) } catch let error as SystemError
                 where error.errno == EPIPE || error.errno == ECONNRESET
             { continue }
-            while let (reply, _) = try client.next(before: deadline, progress) {
+            while let (reply, _) = try client.next(before: deadline, signals, progress) {
                 switch reply {
                 case .finished(let status): return status
                 case .failed(let failure): throw failure

@@ -17,7 +17,7 @@ package struct Trice: ParsableCommand {
         abstract: "Bring the services of a Compose file up and down as isolated containers, without a daemon.",
         usage: "trice [-f FILE] [-p NAME] COMMAND [OPTIONS] [SERVICE …]",
         discussion: """
-            The same files, flags and habits as docker compose. Options that say which project is meant come before the
+            The same files, flags and habits as docker compose. Options that say which project is meant come before the \
             command. Also: trice help exit-codes, trice help environment.
             """,
         version: version, groupedSubcommands: groups)
@@ -130,7 +130,8 @@ package struct Trice: ParsableCommand {
         var index = 0
         while index < arguments.count {
             let argument = arguments[index]
-            guard argument.hasPrefix("-"), argument != "-", !["-h", "--help", "--version"].contains(argument) else {
+            guard argument.hasPrefix("-"), argument != "-", !["-h", "--help", "-v", "--version"].contains(argument)
+            else {
                 break
             }
             // `--name value` and `-f value`; `--name=value` and `-fvalue` stand alone.

@@ -194,8 +194,10 @@ struct BringUp {
         (self.context, self.paths, self.project, self.options) = (context, paths, project, options)
     }
 
-    /// - Parameter limit: seconds after which it is given up.
-    func run(limit: Int? = nil) throws -> Int32 {
+    /// - Parameters:
+    ///   - limit: seconds after which it is given up.
+    ///   - signals: those that end the waiting, with an `Interruption`.
+    func run(limit: Int? = nil, interruptedBy signals: CallerSignals? = nil) throws -> Int32 {
         try ImageSupply(
             context: context, project: project, policy: pull, isQuiet: quietPull, build: build,
             buildsQuietly: buildsQuietly
@@ -204,6 +206,7 @@ struct BringUp {
         let document = try memoryFile("project", encodeJSON(project.withImageNames))
         let progress = try Progress(context.global, of: project, starts: options.start)
         defer { progress.finish() }
-        return try SupervisorClient.perform(.up(options), paths, descriptors: [document], limit: limit, progress)
+        return try SupervisorClient.perform(
+            .up(options), paths, descriptors: [document], limit: limit, interruptedBy: signals, progress)
     }
 }

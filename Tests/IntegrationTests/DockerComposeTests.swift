@@ -40,6 +40,7 @@ import Testing
     private static let everyday = """
         docker-compose version
         docker-compose --version
+        docker-compose -v
         docker-compose version --short | grep -E '^[2-9]'
         docker-compose config -q
         docker-compose config --quiet

@@ -86,8 +86,9 @@ import Testing
         try Sandbox.run("copyall") { box in
             try box.write("services: { a: { image: 'busybox:1', init: true, scale: 2 } }")
             box.must("up", "-d")
-            try box.write("x", to: "file")
-            box.must("cp", "file", "a:/srv/")
+            try FileManager.default.createDirectory(atPath: "\(box.work)/sub", withIntermediateDirectories: true)
+            try box.write("x", to: "sub/file")
+            box.must("cp", "sub/file", "a:/srv/")
             for index in ["1", "2"] {
                 #expect(box.must("exec", "-T", "--index", index, "a", "cat", "/srv/file").out == "x")
             }

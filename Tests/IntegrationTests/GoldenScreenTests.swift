@@ -66,6 +66,7 @@ import Testing
             let screen = try Screen(box, columns: 80)
             screen.type("trice -p narrow up -d; echo status $?")
             screen.shows("waits for slow")
+            #expect(box.eventually { box.state(of: "slow") == "running" })
             screen.resize(columns: 44, rows: 24)
             screen.press("C-z")
             screen.shows("status 148")

@@ -167,4 +167,21 @@ import Testing
             #expect(box.state(of: "a") == "exited")
         }
     }
+
+    @Test func `Ctrl-C while the stack still comes up stops what is up already`() throws {
+        try Sandbox.run("giveup") { box in
+            try box.write(
+                """
+                services:
+                  slow: { image: busybox:1, init: true, healthcheck: { test: [CMD, "false"], interval: 50ms, retries: 100000 } }
+                  after: { image: busybox:1, init: true, depends_on: { slow: { condition: service_healthy } } }
+                """)
+            let up = try box.start("up", "-t", "1", output: "log")
+            #expect(box.eventually { box.state(of: "slow") == "running" })
+            up.interrupt()
+            box.end(of: up)
+            #expect(up.terminationStatus == 130)
+            #expect(box.state(of: "slow") == "exited" && box.state(of: "after") == "created", "\(box.read("log"))")
+        }
+    }
 }

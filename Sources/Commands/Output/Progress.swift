@@ -26,14 +26,15 @@ final class Progress {
     private let continued: CallerSignals?
 
     /// - Parameters:
-    ///   - project: whose services depend on each other.
+    ///   - project: whose services depend on each other; asked for where they are shown.
     ///   - starts: whether what is made is to be started, too.
     init(
-        _ global: GlobalOptions, of project: Project? = nil, starts: Bool = true, isQuiet: Bool = false
-    ) throws(SystemError) {
+        _ global: GlobalOptions, of project: @autoclosure () throws -> Project? = nil, starts: Bool = true,
+        isQuiet: Bool = false
+    ) throws {
         kind = isQuiet ? .quiet : global.progressKind
         colour = Output.usesColour(global.ansi, on: 2)
-        tree = ProgressTree(ProgressTree.Dependencies(project), starts: starts)
+        tree = ProgressTree(ProgressTree.Dependencies(kind == .tty ? try project() : nil), starts: starts)
         continued = kind == .tty ? try CallerSignals([SIGCONT]) : nil
     }
 

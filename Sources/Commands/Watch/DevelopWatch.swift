@@ -49,8 +49,15 @@ final class DevelopWatch {
                 "none of the selected services is configured for watch", hint: "give one a develop.watch section")
         }
         self.rules = rules
-        tree = try TreeWatch(Array(Set(rules.map(\.0.trigger.path))).sorted()) { directory in
-            rules.contains { $0.0.enters(directory) }
+        do throws(SystemError) {
+            tree = try TreeWatch(Array(Set(rules.map(\.0.trigger.path))).sorted()) { directory in
+                rules.contains { $0.0.enters(directory) }
+            }
+        } catch {
+            guard error.errno == ENOSPC else { throw Failure("\(error)") }
+            throw Failure(
+                "more directories are to be watched than the kernel allows: \(error)",
+                hint: "ignore those that need no watching, or raise it: sysctl fs.inotify.max_user_watches=1048576")
         }
     }
 
@@ -81,9 +88,9 @@ final class DevelopWatch {
             if files.isEmpty { continue }
             do {
                 if rule.trigger.action.needsTarget { try sync(rule, files.sorted()) }
-            } catch let failure as Failure {
-                // The next change may come through: a container may be restarting.
-                Output.standardError("\(failure)\n")
+            } catch {
+                // The next change may come through: a file may be being replaced, or a container restarted.
+                Output.standardError(error is Failure ? "\(error)\n" : "error: \(error)\n")
                 continue
             }
             switch rule.trigger.action {
