@@ -99,7 +99,10 @@ struct Run: ParsableCommand {
             options.terminalSize = Output.terminalSize(of: 1).map { [UInt16($0.rows), UInt16($0.columns)] } ?? []
         }
 
-        try ImageSupply(context: context, project: file, policy: pull?.policy, isQuiet: quietPull, build: build ? true : nil, buildsQuietly: quietBuild).provide(
+        try ImageSupply(
+            context: context, project: file, policy: pull?.policy, isQuiet: quietPull, build: build ? true : nil,
+            buildsQuietly: quietBuild
+        ).provide(
             file.services(with: [service], ignoringDependencies: noDeps))
         let document = try memoryFile("project", encodeJSON(project))
         if removeOrphans || GlobalOptions.removesOrphans {

@@ -82,7 +82,8 @@ struct ImageSupply {
             TransferRequest.Item(reference: $0)
         }
         var digests: [String: String] = [:]
-        let failures = try Transfers(context.global, isQuiet: true).run(TransferRequest(.resolve, items: items)) { event in
+        let failures = try Transfers(context.global, isQuiet: true).run(TransferRequest(.resolve, items: items)) {
+            event in
             digests[event.image] = event.digest
         }
         var result = project
