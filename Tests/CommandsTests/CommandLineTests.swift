@@ -31,7 +31,7 @@ import Testing
 
     @Test(arguments: [
         Row(typed: "upp", meant: "did you mean 'up'?"), Row(typed: "rmi", meant: "did you mean 'image rm'?"),
-        Row(typed: "pull", meant: "images cannot be pulled yet: load them with trice image load"),
+        Row(typed: "load", meant: "did you mean 'image load'?"),
         Row(typed: "xyzzy", meant: "trice --help lists the commands"),
     ])
     func `a command that is none says what may be meant`(_ row: Row) throws {

@@ -103,7 +103,7 @@ import Testing
     @Test(arguments: [
         Refused(
             develop: "{ path: ., action: rebuild }",
-            says: ["compose.yaml:6:30: error:", "rebuild is not supported yet"]),
+            says: ["compose.yaml:6:30: error:", "rebuild wants a build"]),
         Refused(
             develop: "{ path: ./nowhere, action: restart }",
             says: ["compose.yaml:6:19: error:", "/nowhere, which is to be watched, is not there"]),
