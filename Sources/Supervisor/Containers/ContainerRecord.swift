@@ -62,7 +62,12 @@ package struct ContainerRecordState: Codable, Hashable, Sendable {
     package var oomKilled = false
     package var paused = false
     package var addresses: [Attachment] = []
-    package var addedNetworks: [AddedNetwork] = []
+    package var addedNetworks: [AddedNetwork] {
+        get { joined ?? [] }
+        set { joined = newValue }
+    }
+    /// Not in the records of containers that an earlier version has made.
+    var joined: [AddedNetwork]?
     package var ports: [BoundPort] = []
     package var health: [HealthResult] = []
     /// To be removed when it ends: `run --rm`.
