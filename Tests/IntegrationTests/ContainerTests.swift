@@ -62,7 +62,7 @@ import Testing
             says: ["compose.yaml:2:32: error:", "nosuchuser"]),
         Refused(
             name: "missing image", service: "image: busybux:1", status: 1,
-            says: ["compose.yaml:2:15: error: no such image: busybux:1", "busybox:1"]),
+            says: ["compose.yaml:2:15: error: busybux:1: ", "is blocked", "there is busybox:1"]),
         Refused(
             name: "missing bind source",
             service:

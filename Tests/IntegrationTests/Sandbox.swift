@@ -47,7 +47,12 @@ final class Sandbox: @unchecked Sendable {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent",
             "LC_ALL": "C",
             "TRICE_ROOT": "\(directory)/root", "TRICE_RUN": "\(directory)/run",
+            "XDG_CONFIG_HOME": "\(directory)/config",
         ]
+        // No test asks a registry that is not its own.
+        try FileManager.default.createDirectory(atPath: "\(directory)/config/trice", withIntermediateDirectories: true)
+        try "{\"blocked\": [\"docker\("." + "io")\"]}".write(
+            toFile: "\(directory)/config/trice/registries.json", atomically: true, encoding: .utf8)
         try check(trice("image", "import", "--change", "CMD sleep 600", try BusyboxImage.path(), "busybox:1"))
     }
 

@@ -52,7 +52,9 @@ struct ImageSupply {
             if service.build != nil && build != false {
                 built.append(service)
             } else {
-                throw Failure(failure.message, at: service.place("image"), hint: failure.hint)
+                // Whoever has mistyped a name hears what it may have been.
+                let hint = try store.similarNames(to: service.image) ?? failure.hint
+                throw Failure(failure.message, at: service.place("image"), hint: hint)
             }
         }
         if built.isEmpty { return }

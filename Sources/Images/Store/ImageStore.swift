@@ -154,16 +154,22 @@ package struct ImageStore: Sendable {
     }
 
     func notFound(_ name: String, in index: Index) -> Failure {
+        Failure(
+            "no such image: \(name)",
+            hint: similarNames(to: name, in: index) ?? "fetch it with: trice image pull \(name)")
+    }
+
+    /// `there is redis:7`, where there are images of nearly this name.
+    package func similarNames(to name: String) throws -> String? { similarNames(to: name, in: try readIndex()) }
+
+    private func similarNames(to name: String, in index: Index) -> String? {
         let known = index.images.flatMap(\.references)
         let own = (try? Reference(name))?.name ?? name
         let near = known.filter {
             ((try? Reference($0))?.name.split(separator: "/").last ?? "") == (own.split(separator: "/").last ?? "")
         }
         let nearest = near.isEmpty ? nearestName(to: name, among: known).map { [$0] } ?? [] : near
-        let hint =
-            nearest.isEmpty
-            ? "fetch it with: trice image pull \(name)" : "there is \(nearest.joined(separator: ", "))"
-        return Failure("no such image: \(name)", hint: hint)
+        return nearest.isEmpty ? nil : "there is \(nearest.joined(separator: ", "))"
     }
 
     private func image(_ entry: Entry) throws -> Image {

@@ -29,7 +29,10 @@ struct Registries {
     func first<T>(
         _ reference: Reference, actions: String, also: Set<String> = [], _ body: (RegistryConnection) async throws -> T
     ) async throws -> T {
-        let endpoints = try settings.endpoints(of: reference.domain, forPull: actions == "pull")
+        let endpoints: [RegistrySettings.Endpoint]
+        do throws(Failure) {
+            endpoints = try settings.endpoints(of: reference.domain, forPull: actions == "pull")
+        } catch { throw Failure("\(reference): \(error.message)", hint: error.hint) }
         var problems: [String] = []
         for (place, endpoint) in endpoints.enumerated() {
             let connection = RegistryConnection(
