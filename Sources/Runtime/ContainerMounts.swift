@@ -23,8 +23,9 @@ package struct ContainerMounts {
     /// - Parameters:
     ///   - layers: paths of the layers, the topmost first, through which files belong to whom the image says.
     ///   - mapping: nil for a container in the host's user namespace.
+    ///   - path: where the files of a layer belong to whom the image says, as for `layers`.
     package static func make(
-        _ spec: ContainerSpec, layers: [String], mapping: Mapping?
+        _ spec: ContainerSpec, layers: [String], mapping: Mapping?, path: (String) -> String = { $0 }
     ) throws(SetupFailure) -> ContainerMounts {
         guard kernelVersion() >= (6, 7) else {
             throw SetupFailure(
@@ -33,7 +34,7 @@ package struct ContainerMounts {
         return ContainerMounts(
             root: try attempt("image") { () throws(SystemError) in try overlay(spec.root, layers) },
             devices: try attempt("devices") { () throws(SystemError) in try makeDevices(spec, mapping?.ids) },
-            sources: try openSources(spec, mapping))
+            sources: try openSources(spec, mapping, path))
     }
 
     /// To travel with a message, and back.
@@ -69,14 +70,22 @@ package struct ContainerMounts {
         return mount
     }
 
-    private static func openSources(_ spec: ContainerSpec, _ mapping: Mapping?) throws(SetupFailure) -> [DetachedMount?]
-    {
+    /// What an image holds. An overlay without an upper layer has two lower ones at least.
+    private static func image(_ layers: [String]) throws(SystemError) -> DetachedMount {
+        if layers.count == 1 { return try DetachedMount(copyOf: layers[0], recursive: false) }
+        return try DetachedMount("overlay", options: layers.map { ("lowerdir+", $0) })
+    }
+
+    private static func openSources(
+        _ spec: ContainerSpec, _ mapping: Mapping?, _ path: (String) -> String
+    ) throws(SetupFailure) -> [DetachedMount?] {
         var sources: [DetachedMount?] = []
         for mount in spec.mounts {
             sources.append(
                 try attempt(mount.key) { () throws(SystemError) in
                     switch mount.kind {
                     case .tmpfs: return nil
+                    case .image(let layers): return try image(layers.map(path))
                     case .shared(let pid): return try openShared(mount.source, of: pid)
                     case .bind:
                         let source = try DetachedMount(copyOf: mount.source)

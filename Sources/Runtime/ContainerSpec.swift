@@ -48,6 +48,8 @@ package struct ContainerSpec: Codable, Hashable, Sendable {
     package struct MountSpec: Codable, Hashable, Sendable {
         package enum Kind: Codable, Hashable, Sendable {
             case bind, tmpfs
+            /// What an image holds: directories of its layers, the topmost first.
+            case image([String])
             /// What another container, that of this process, has at the source's path.
             case shared(Int32)
         }

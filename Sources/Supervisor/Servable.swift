@@ -187,7 +187,8 @@ enum Servable {
             if volume.subpath != nil { return "volume.subpath" }
             return volume.labels.isEmpty ? nil : "volume.labels"
         case .tmpfs: return nil
-        case .image, .other: return "type"
+        case .image(let image): return image.source == nil ? "source" : image.subpath == nil ? nil : "image.subpath"
+        case .other: return "type"
         }
     }
 
@@ -223,7 +224,7 @@ enum Servable {
         "services.restart": unnamed,
         "services.security_opt": "options that the host's kernel does not enforce",
         "services.volumes":
-            "`bind.propagation`, `bind.recursive`, `volume.subpath`, `volume.labels`, types `image`, `npipe`, `cluster`",
+            "`bind.propagation`, `bind.recursive`, `volume.subpath`, `volume.labels`, `image.subpath`, types `npipe`, `cluster`",
         "volumes.driver": "all but `local`", "volumes.driver_opts": "all but `type`, `device` and `o`",
     ]
 }

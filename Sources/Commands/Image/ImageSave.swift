@@ -86,6 +86,7 @@ struct ImageUse {
     init(_ roots: Roots) throws {
         for record in try ProjectPaths.all(roots).flatMap({ try RecordStore($0).load().records }) {
             byImage[record.config.imageID] = record.name
+            for image in record.config.mountedImages?.values.map(\.id) ?? [] { byImage[image] = record.name }
         }
     }
 }

@@ -57,10 +57,23 @@ struct ImageSupply {
                 throw Failure(failure.message, at: service.place("image"), hint: hint)
             }
         }
+        try provideMounted(services)
         if built.isEmpty { return }
         var options = BuildOptions()
         options.isQuiet = buildsQuietly
         _ = try Builder(context, project, options).run(BuildChoice.withContexts(built, in: project))
+    }
+
+    /// Fetches the images that services mount, where they are not there.
+    private func provideMounted(_ services: [Service]) throws {
+        let missing = try services.filter { policy != .never && $0.pullPolicy != .never }.flatMap(\.mountedImages)
+            .filter { try store.find($0.name) == nil }
+        let items = Set(missing.map(\.name)).sorted().map { TransferRequest.Item(reference: $0) }
+        let failures = try Transfers(context.global, isQuiet: isQuiet).run(TransferRequest(.pull, items: items))
+        for (name, place) in missing {
+            guard let failure = failures[name] else { continue }
+            throw Failure(failure.message, at: place, hint: failure.hint)
+        }
     }
 
     /// Fetches images.

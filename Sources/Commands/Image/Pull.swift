@@ -82,6 +82,8 @@ struct ImagePull: ParsableCommand {
 
     @Option(help: ArgumentHelp("Which of an index is wanted: OS/ARCH[/VARIANT].", valueName: "PLATFORM"))
     var platform: String?
+    @Flag(help: "All that an index has, so that it can go on to another registry as a whole.")
+    var allPlatforms = false
     @Flag(name: [.short, .long], help: "Print only the names.")
     var quiet = false
     @Argument(help: ArgumentHelp("Names, with a tag or a digest.", valueName: "IMAGE"))
@@ -89,7 +91,11 @@ struct ImagePull: ParsableCommand {
 
     func run() throws {
         if let platform { _ = try Platform(parsing: platform) }
-        let items = try images.map { TransferRequest.Item(reference: "\(try Reference($0))", platform: platform) }
+        let items = try images.map { name in
+            var item = TransferRequest.Item(reference: "\(try Reference(name))", platform: platform)
+            item.allPlatforms = allPlatforms
+            return item
+        }
         let failures = try Transfers(Trice.global, isQuiet: quiet).run(TransferRequest(.pull, items: items)) { event in
             Output.line(event.image)
         }

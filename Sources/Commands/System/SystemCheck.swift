@@ -27,6 +27,7 @@ struct SystemCheck: ParsableCommand {
         let survey = try HostSurvey(roots)
         if !quiet { Output.standardOutput(survey.report) }
         for leak in survey.leaks { Output.standardError("leak: \(leak)\n") }
+        if !quiet { Output.standardOutput(Self.programs()) }
         let problems = try ImageStore(root: roots.root).problems(deep: deep)
         for problem in problems { Output.standardError("broken: \(problem)\n") }
         if survey.leaks.isEmpty && problems.isEmpty {
@@ -34,6 +35,16 @@ struct SystemCheck: ParsableCommand {
         } else {
             throw ExitCode(1)
         }
+    }
+
+    /// Which of the programs that trice calls are there.
+    private static func programs() -> String {
+        let path = (Context.environment["PATH"] ?? "").split(separator: ":")
+        return [("buildah", "builds images"), ("git", "fetches what is built or included from repositories")].map {
+            name, purpose in
+            let found = path.first { access("\($0)/\(name)", X_OK) == 0 }
+            return "\(name): \(found.map { "\($0)/\(name)" } ?? "not installed; it \(purpose)")\n"
+        }.joined()
     }
 }
 

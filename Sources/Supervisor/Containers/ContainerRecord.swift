@@ -49,6 +49,14 @@ package struct ContainerConfig: Codable, Hashable, Sendable {
     package var seccompDocument: String?
     /// Of the container's user namespace; nil for the host's.
     package var ids: IDMapping?
+    /// Images that are mounted, by the path in the container.
+    package var mountedImages: [String: MountedImage]?
+
+    package struct MountedImage: Codable, Hashable, Sendable {
+        package var id: String
+        /// Directories of its unpacked layers, the topmost first.
+        package var layers: [String]
+    }
 }
 
 /// How a container is doing.

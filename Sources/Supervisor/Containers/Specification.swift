@@ -195,8 +195,12 @@ struct Specification {
                     .init(
                         .tmpfs, source: "", destination: tmpfs.target, readOnly: tmpfs.readOnly,
                         data: options.joined(separator: ","), key: key))
+            case .image(let image):
+                guard let made = config.mountedImages?[image.target] else { continue }
+                mounts.append(
+                    .init(.image(made.layers), source: "", destination: image.target, readOnly: true, key: key))
             // Refused on the way in: see Servable.
-            case .image, .other: continue
+            case .other: continue
             }
         }
         for (index, path) in service.tmpfs.enumerated() {

@@ -49,6 +49,7 @@ extension Supervisor {
             volumes: [:],
             anonymousVolumes: [])
         try attachVolumes(&config, service, image.config)
+        config.mountedImages = try mountedImages(of: service)
         config.seccompDocument = try readSeccompDocument(of: service)
         let directory = paths.container(id)
         for part in ["upper", "work"] { try makeDirectories("\(directory)/\(part)") }
@@ -115,6 +116,14 @@ extension Supervisor {
             config.volumes[target] = name
             config.anonymousVolumes.append(name)
         }
+    }
+
+    private func mountedImages(of service: Service) throws -> [String: ContainerConfig.MountedImage]? {
+        var found: [String: ContainerConfig.MountedImage] = [:]
+        for (mount, image) in try images.mounted(by: service) {
+            found[mount.target] = ContainerConfig.MountedImage(id: image.id, layers: image.layerPaths)
+        }
+        return found.isEmpty ? nil : found
     }
 
     /// Removes a container that does not run, with all that is its own.

@@ -47,9 +47,15 @@ final class UserNamespaces {
                 "service \(service.name) has more mounts than a container in a user namespace can have",
                 at: service.place("volumes"), hint: "say userns_mode: host")
         }
-        let layers = try spec.root.layers.map { try mappedLayer($0, own) }
-        return try withExtendedLifetime(layers) {
-            try ContainerMounts.make(spec, layers: layers.map { "/proc/self/fd/\($0.descriptor.raw)" }, mapping: own)
+        var mapped: [String: DetachedMount] = [:]
+        for layer in spec.root.layers { mapped[layer] = try mappedLayer(layer, own) }
+        for mount in spec.mounts {
+            guard case .image(let layers) = mount.kind else { continue }
+            for layer in layers { mapped[layer] = try mappedLayer(layer, own) }
+        }
+        func path(_ layer: String) -> String { mapped[layer].map { "/proc/self/fd/\($0.descriptor.raw)" } ?? layer }
+        return try withExtendedLifetime(mapped) {
+            try ContainerMounts.make(spec, layers: spec.root.layers.map(path), mapping: own, path: path)
         }
     }
 

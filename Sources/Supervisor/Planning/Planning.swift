@@ -40,6 +40,7 @@ package struct Planning {
             guard let image = found[service.image] else { continue }
             goals.desired.services[service.name]?.hash +=
                 Goals.surroundings(of: service, image: image.id, in: project)
+                + (try images.mounted(by: service).map { "/\($0.image.id)" }.joined())
                 + (try GrantedFiles.fingerprint(of: service, in: project))
         }
         restartFollowers(of: project, &goals.desired, containers, now: now)

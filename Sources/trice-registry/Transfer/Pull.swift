@@ -20,6 +20,8 @@ struct Pull {
         var parts: ImageIntake.Parts
         var manifest: Manifest
         var chain: [Digest]
+        /// Layers of the index's other platforms, where all are wanted: fetched, and not unpacked.
+        var others: [ContentDescriptor] = []
         var connection: RegistryConnection
     }
 
@@ -62,7 +64,7 @@ struct Pull {
         let failures = try await fetch(works.values.map { $0 })
         for var plan in plans {
             do {
-                for descriptor in plan.manifest.layers {
+                for descriptor in plan.manifest.layers + plan.others {
                     if let digest = Digest(descriptor.digest), let failure = failures[digest] { throw failure }
                 }
                 for (place, descriptor) in plan.manifest.layers.enumerated() {
@@ -70,6 +72,7 @@ struct Pull {
                     plan.parts.unpacked[place] = work.unpackings[plan.chain[place]]
                     if let partial = work.partial { plan.parts.fetched.append(partial) }
                 }
+                plan.parts.fetched += plan.others.compactMap { Digest($0.digest).flatMap { works[$0]?.partial } }
                 var event = TransferEvent(.done, image: plan.item.reference)
                 event.id = try intake.finish(plan.parts)
                 event.digest = plan.parts.pulledDigest.map { "\($0)" }
@@ -130,6 +133,7 @@ struct Pull {
         let (reference, connection) = (resolved.reference, resolved.connection)
         var document = resolved.document
         var parts = ImageIntake.Parts(reference: reference, manifest: document.digest)
+        var others: [ContentDescriptor] = []
         parts.pulledDigest = document.digest
         var depth = 0
         while document.isIndex {
@@ -138,6 +142,9 @@ struct Pull {
             try intake.add(document.bytes, as: document.digest)
             if depth == 1 { parts.index = document.digest }
             let index = try decodeJSON(ManifestIndex.self, from: document.bytes)
+            if item.allPlatforms == true {
+                others += try await self.others(index, reference, connection, intake)
+            }
             let platform = try item.platform.map { try Platform(parsing: $0) } ?? .host
             let chosen: ContentDescriptor
             do throws(Failure) { chosen = try index.manifest(for: platform) } catch {
@@ -162,15 +169,39 @@ struct Pull {
                 "\(reference): its configuration has \(diffIDs.count) layers, its manifest \(manifest.layers.count)")
         }
         let plan = Plan(
-            item: item, parts: parts, manifest: manifest, chain: ImageIntake.chain(diffIDs), connection: connection)
+            item: item, parts: parts, manifest: manifest, chain: ImageIntake.chain(diffIDs), others: others,
+            connection: connection)
         guard try await isPresent(plan, intake) else { return plan }
         return nil
+    }
+
+    /// Fetches the manifests and configurations of all that an index has.
+    ///
+    /// - Returns: their layers.
+    private func others(
+        _ index: ManifestIndex, _ reference: Reference, _ connection: RegistryConnection, _ intake: ImageIntake
+    ) async throws -> [ContentDescriptor] {
+        var layers: [ContentDescriptor] = []
+        for descriptor in index.manifests where Manifest.mediaTypes.contains(descriptor.mediaType) {
+            guard let digest = Digest(descriptor.digest) else {
+                throw Failure("\(reference): \(descriptor.digest) is no digest")
+            }
+            let document = try await registries.document(reference, digest: digest, connection)
+            try intake.add(document.bytes, as: digest)
+            let manifest = try decodeJSON(Manifest.self, from: document.bytes)
+            _ = try await configuration(manifest.config, reference, connection, intake)
+            for layer in manifest.layers where Digest(layer.digest) == nil || layer.size < 0 {
+                throw Failure("\(reference): a layer's digest or size is none: \(layer.digest), \(layer.size)")
+            }
+            layers += manifest.layers
+        }
+        return layers
     }
 
     /// Whether all of it is there; then its name is set, and that is said.
     private func isPresent(_ plan: Plan, _ intake: ImageIntake) async throws -> Bool {
         guard plan.chain.allSatisfy(intake.hasLayer),
-            plan.manifest.layers.allSatisfy({ Digest($0.digest).map(intake.has) ?? false })
+            (plan.manifest.layers + plan.others).allSatisfy({ Digest($0.digest).map(intake.has) ?? false })
         else { return false }
         let before = (try? store.resolve(plan.item.reference))?.id
         var event = TransferEvent(.done, image: plan.item.reference)
@@ -203,8 +234,21 @@ struct Pull {
     private func config(
         _ manifest: Manifest, _ reference: Reference, _ connection: RegistryConnection, _ intake: ImageIntake
     ) async throws -> ConfigFile {
-        guard let digest = Digest(manifest.config.digest) else {
-            throw Failure("\(reference): \(manifest.config.digest) is no digest")
+        do {
+            return try decodeJSON(
+                ConfigFile.self, from: try await configuration(manifest.config, reference, connection, intake))
+        } catch let error as DecodingError {
+            throw Failure("\(reference): its configuration cannot be understood: \(error)")
+        }
+    }
+
+    /// The bytes of a configuration, which are a blob of the store from now on.
+    private func configuration(
+        _ descriptor: ContentDescriptor, _ reference: Reference, _ connection: RegistryConnection,
+        _ intake: ImageIntake
+    ) async throws -> [UInt8] {
+        guard let digest = Digest(descriptor.digest) else {
+            throw Failure("\(reference): \(descriptor.digest) is no digest")
         }
         if !intake.has(digest) {
             let answer = try await connection.send(.GET, connection.path("blobs/\(digest)"))
@@ -218,9 +262,7 @@ struct Pull {
             }
             try intake.add(body, as: digest)
         }
-        do { return try decodeJSON(ConfigFile.self, from: intake.content(of: digest)) } catch {
-            throw Failure("\(reference): its configuration cannot be understood: \(error)")
-        }
+        return try intake.content(of: digest)
     }
 
     // MARK: Their layers
@@ -245,6 +287,14 @@ struct Pull {
                 works[digest] = work
                 try await events.send(
                     .layer(descriptor.digest, of: image, .waiting, current: 0, total: descriptor.size))
+            }
+        }
+        for plan in plans {
+            for descriptor in plan.others {
+                guard let digest = Digest(descriptor.digest), works[digest] == nil, !intake.has(digest) else { continue }
+                var work = Work(descriptor: descriptor, connection: plan.connection, reference: plan.parts.reference)
+                work.images.append(plan.item.reference)
+                works[digest] = work
             }
         }
         // All that fetch something take the same order, so that none waits for one that waits for it.

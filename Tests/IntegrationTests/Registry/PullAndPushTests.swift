@@ -160,6 +160,10 @@ import Testing
             #expect(
                 none.err.contains("it has no image for linux/s390x")
                     && none.err.contains("it has linux/amd64, linux/arm64"))
+            box.must("image", "prune", "-af")
+            box.must("image", "pull", "--all-platforms", "\(name):1")
+            #expect(box.must("image", "inspect", "\(name):1").out.contains("\"Architecture\" : \"amd64\""))
+            #expect(box.trice("system", "check", "--deep").status == 0)
             // With both there, the whole index can go on to another name.
             box.must("image", "tag", "\(name):1", "\(name)-copy:1")
             box.must("image", "push", "--all-platforms", "\(name)-copy:1")
