@@ -26,7 +26,10 @@ package enum ChildProgram {
     package static func run(_ arguments: [String], environment: [String], seconds: Int) throws(Failure) -> Outcome {
         do throws(SystemError) {
             let (reading, writing) = try Descriptor.pipe()
-            let pid = try spawn(arguments, environment, output: writing)
+            let null = try Descriptor.open("/dev/null", O_RDONLY)
+            let pid = try spawn(
+                arguments[0], Array(arguments.dropFirst()), environment: environment,
+                descriptors: [0: null.raw, 1: writing.raw, 2: writing.raw])
             writing.close()
             let output = try read(reading, untilMilliseconds: milliseconds() + Int64(seconds) * 1000)
             if output == nil { kill(pid, SIGKILL) }
@@ -37,36 +40,6 @@ package enum ChildProgram {
             throw .system(error)
         }
         throw .timeout
-    }
-
-    private static func spawn(
-        _ arguments: [String], _ environment: [String], output: Descriptor
-    ) throws(SystemError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output.raw, 1)
-        posix_spawn_file_actions_adddup2(&actions, output.raw, 2)
-        // Signals that this process blocks or ignores are no matter of the other one's.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        var all = sigset_t()
-        sigemptyset(&none)
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        var texts = arguments.map { strdup($0) } + [nil]
-        var variables = environment.map { strdup($0) } + [nil]
-        defer { for text in texts + variables { free(text) } }
-        var pid: pid_t = 0
-        // It returns the errno instead of setting it.
-        let failure = posix_spawnp(&pid, arguments[0], &actions, &attributes, &texts, &variables)
-        guard failure == 0 else { throw SystemError("posix_spawn", arguments[0], errno: failure) }
-        return pid
     }
 
     /// Everything until the other side closes; nil where that takes too long.

@@ -25,14 +25,13 @@ package func spawn(
         posix_spawn_file_actions_adddup2(&actions, source, target)
     }
     if let place { trice_spawn_chdir(&actions, place) }
-    // What this process blocks or ignores is no concern of the program's: a pipe without a reader ends it, as ever.
+    // Signals that this process blocks or ignores are no concern of the program's.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
     var (none, defaults) = (sigset_t(), sigset_t())
     sigemptyset(&none)
-    sigemptyset(&defaults)
-    sigaddset(&defaults, SIGPIPE)
+    sigfillset(&defaults)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setsigdefault(&attributes, &defaults)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))

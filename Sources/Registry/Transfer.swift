@@ -17,6 +17,8 @@ package struct TransferRequest: Codable, Sendable {
         case login
         /// Forgets credentials.
         case logout
+        /// Fetches a file, of no registry: a build's context.
+        case download
     }
 
     /// An image to be transferred.
@@ -38,6 +40,9 @@ package struct TransferRequest: Codable, Sendable {
     package var registry: String?
     package var user: String?
     package var password: String?
+    /// Of `download`: where it is had, and the file that it becomes.
+    package var address: String?
+    package var file: String?
 
     package init(_ operation: Operation, items: [Item] = []) { (self.operation, self.items) = (operation, items) }
 }

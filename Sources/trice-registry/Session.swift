@@ -56,6 +56,12 @@ struct Session {
             }
             try await Login(registries: registries, events: events).run(
                 domain, DockerConfiguration.Credentials(user: user, password: password))
+        case .download:
+            guard let address = request.address, let file = request.file else {
+                throw Failure("download wants an address and a file")
+            }
+            try await Download(connections: registries.connections, timeout: registries.settings.timeout).run(
+                address, to: file)
         case .logout:
             guard let domain = request.registry else { throw Failure("logout wants a registry") }
             try await Login(registries: registries, events: events).forget(domain)

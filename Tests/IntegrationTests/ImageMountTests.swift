@@ -38,7 +38,8 @@ import Testing
 
     @Test func `one that is not there is an error at its place`() throws {
         try Sandbox.run("noimagemount") { box in
-            try box.write("services:\n  a:\n    image: busybox:1\n    volumes: [{ type: image, source: nosuch/x, target: /x }]\n")
+            try box.write(
+                "services:\n  a:\n    image: busybox:1\n    volumes: [{ type: image, source: nosuch/x, target: /x }]\n")
             let outcome = box.try_("up", "-d")
             #expect(outcome.status == 1)
             #expect(outcome.err.contains("compose.yaml:4:38: error: nosuch/x:latest: "), "\(outcome)")

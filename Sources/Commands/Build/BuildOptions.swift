@@ -63,8 +63,10 @@ struct BuildArguments {
                 "additional_contexts", "a context is a directory, an address, an image or a service",
                 value: context.value)
         }
-        if !build.context.hasPrefix("/") && !Self.isGit(build.context) {
-            throw refusal("context", "a context is a directory or a Git repository", value: build.context)
+        let isAddress = build.context.hasPrefix("http://") || build.context.hasPrefix("https://")
+        if !build.context.hasPrefix("/") && GitReference(parsing: build.context) == nil && !isAddress {
+            throw refusal(
+                "context", "a context is a directory, a Git repository, or an archive's address", value: build.context)
         }
         for (index, secret) in build.secrets.enumerated() {
             guard let object = project.secrets.first(where: { $0.key == secret.source }) else { continue }
@@ -86,13 +88,6 @@ struct BuildArguments {
         Failure(
             "service \(service.name): build.\(key)\(value.map { " \($0)" } ?? "") is not supported",
             at: service.place("build.\(key)"), hint: hint)
-    }
-
-    /// Whether a context is a repository that git fetches.
-    static func isGit(_ context: String) -> Bool {
-        let path = context.prefix { $0 != "#" }
-        return context.hasPrefix("git://") || context.hasPrefix("git@") || context.hasPrefix("ssh://")
-            || (context.contains("://") && path.hasSuffix(".git"))
     }
 
     /// The repository of a cache: a name, or `type=registry,ref=NAME`.

@@ -127,33 +127,40 @@ struct Builder {
 
     /// The directory to build.
     private func context(of service: Service, _ build: Build, in directory: String) throws -> String {
-        guard BuildArguments.isGit(build.context) else {
-            var status = stat()
-            guard stat(build.context, &status) == 0 else {
+        if let reference = GitReference(parsing: build.context) {
+            do throws(GitFailure) { return try GitCache(environment: Context.environment).folder(reference) } catch {
                 throw Failure(
-                    "service \(service.name): the context \(build.context) is not there",
-                    at: service.place("build.context"))
+                    "service \(service.name): cannot get '\(build.context)': \(error.reason)",
+                    at: service.place("build.context"), hint: error.hint)
             }
-            return build.context
         }
-        let parts = build.context.split(separator: "#", maxSplits: 1).map(String.init)
-        let fragment = (parts.count > 1 ? parts[1] : "").split(
-            separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let clone = "\(directory)/clone"
-        do {
-            try GitProgram.clone(parts[0], branch: fragment.first.map(String.init) ?? "", to: clone)
-        } catch let failure as Failure {
-            throw Failure(
-                "service \(service.name): \(failure.message)", at: service.place("build.context"), hint: failure.hint)
+        if build.context.contains("://") {
+            do { return try archive(build.context, in: directory) } catch let failure as Failure {
+                throw Failure(
+                    "service \(service.name): \(failure.message)", at: service.place("build.context"),
+                    hint: failure.hint)
+            }
         }
-        guard fragment.count > 1, !fragment[1].isEmpty else { return clone }
-        let path = absolutePath("\(clone)/\(fragment[1])")
-        guard path.hasPrefix("\(clone)/") else {
+        var status = stat()
+        guard stat(build.context, &status) == 0 else {
             throw Failure(
-                "service \(service.name): \(fragment[1]) leads out of the repository",
+                "service \(service.name): the context \(build.context) is not there",
                 at: service.place("build.context"))
         }
-        return path
+        return build.context
+    }
+
+    /// Fetches an archive, and unpacks it.
+    private func archive(_ address: String, in directory: String) throws -> String {
+        var request = TransferRequest(.download)
+        (request.address, request.file) = (address, "\(directory)/context.tar")
+        try RegistryName.perform(request) { _ in }
+        let context = "\(directory)/context"
+        try makeDirectories(context)
+        do {
+            try TreeArchive.unpack(try Descriptor.open("\(directory)/context.tar", O_RDONLY), to: "\(context)/.")
+        } catch { throw Failure("\(address) cannot be unpacked: \(error)") }
+        return context
     }
 
     private func dockerfile(
@@ -299,45 +306,5 @@ struct Builder {
     private func end(_ job: Job) {
         kill(job.process, SIGTERM)
         waitpid(job.process, nil, 0)
-    }
-}
-
-/// git(1), for contexts that are repositories.
-enum GitProgram {
-    /// - Parameter branch: a branch, a tag or a commit; empty for the repository's own choice.
-    static func clone(_ url: String, branch: String, to directory: String) throws {
-        do { try fetch(url, branch, into: directory, ["--depth", "1"]) } catch {
-            // A server of plain files has no part of a history.
-            try removeTree(directory)
-            try fetch(url, branch, into: directory, [])
-        }
-    }
-
-    private static func fetch(_ url: String, _ branch: String, into directory: String, _ options: [String]) throws {
-        try makeDirectories(directory, mode: 0o700)
-        try run(["init", "--quiet", directory], url)
-        let what = options + ["--", url, branch.isEmpty ? "HEAD" : branch]
-        try run(["-C", directory, "fetch", "--quiet"] + what, url)
-        try run(["-C", directory, "checkout", "--quiet", "--detach", "FETCH_HEAD"], url)
-    }
-
-    private static func run(_ words: [String], _ url: String) throws {
-        let errors = try memoryFile("errors", [])
-        let null = try Descriptor.open("/dev/null", O_RDWR)
-        let process: pid_t
-        do throws(SystemError) {
-            process = try spawn("git", words, descriptors: [0: null.raw, 1: null.raw, 2: errors.raw])
-        } catch {
-            throw Failure(
-                "git, which fetches \(url), cannot be run: \(errnoText(error.errno))", hint: "apt install git")
-        }
-        var status: Int32 = 0
-        try check("waitpid") { waitpid(process, &status, 0) }
-        guard trice_wifexited(status) != 0, trice_wexitstatus(status) == 0 else {
-            try check("lseek") { lseek(errors.raw, 0, SEEK_SET) }
-            let said = String(decoding: try errors.read(upTo: 4096), as: UTF8.self).split(separator: "\n").joined(
-                separator: "; ")
-            throw Failure("\(url) cannot be fetched: \(said)")
-        }
     }
 }

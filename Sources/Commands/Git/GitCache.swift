@@ -19,9 +19,7 @@ struct GitCache: Sendable {
     /// The file in the repository: itself, or the Compose file of the directory.
     func file(_ reference: GitReference) throws(GitFailure) -> String {
         try checkEnabled()
-        let commit = try commit(reference)
-        let root = try directory() + "/" + commit
-        if !exists(root) { try checkOut(reference.repository, commit, to: root) }
+        let (root, commit) = try checkout(reference)
         let name = reference.path ?? "."
         let path = Path.cleaned("\(root)/\(name)")
         guard isInside(path, root) else { throw GitFailure("'\(name)' leads out of the repository") }
@@ -31,11 +29,33 @@ struct GitCache: Sendable {
                 "there is no Compose file in '\(name)' at \(commit.prefix(12))",
                 hint: "name one after the reference: #main:path/compose.yaml")
         }
-        // Links within the repository may lead anywhere.
-        guard let real = realpath(file, nil) else { throw GitFailure("\(SystemError("realpath", file))") }
+        try checkInside(file, root, name)
+        return file
+    }
+
+    /// A directory of the repository: what a build has as its context.
+    func folder(_ reference: GitReference) throws(GitFailure) -> String {
+        let (root, commit) = try checkout(reference)
+        let name = reference.path ?? "."
+        let path = Path.cleaned("\(root)/\(name)")
+        guard isInside(path, root) else { throw GitFailure("'\(name)' leads out of the repository") }
+        guard exists(path) else { throw GitFailure("the repository has no '\(name)' at \(commit.prefix(12))") }
+        try checkInside(path, root, name)
+        return path
+    }
+
+    private func checkout(_ reference: GitReference) throws(GitFailure) -> (root: String, commit: String) {
+        let commit = try commit(reference)
+        let root = try directory() + "/" + commit
+        if !exists(root) { try checkOut(reference.repository, commit, to: root) }
+        return (root, commit)
+    }
+
+    /// Links within the repository may lead anywhere.
+    private func checkInside(_ path: String, _ root: String, _ name: String) throws(GitFailure) {
+        guard let real = realpath(path, nil) else { throw GitFailure("\(SystemError("realpath", path))") }
         defer { free(real) }
         guard isInside(String(cString: real), root) else { throw GitFailure("'\(name)' leads out of the repository") }
-        return file
     }
 
     private func isInside(_ path: String, _ root: String) -> Bool { path == root || path.hasPrefix(root + "/") }

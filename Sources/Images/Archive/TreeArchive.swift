@@ -81,6 +81,8 @@ package enum TreeArchive {
             archive_write_free(disk)
         }
         archive_read_support_format_tar(reader)
+        archive_read_support_filter_gzip(reader)
+        archive_read_support_filter_zstd(reader)
         try expect(archive_read_open_fd(reader, input.raw, 1 << 16), reader)
         var flags = ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_UNLINK
         flags |= ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT

@@ -291,7 +291,9 @@ struct Pull {
         }
         for plan in plans {
             for descriptor in plan.others {
-                guard let digest = Digest(descriptor.digest), works[digest] == nil, !intake.has(digest) else { continue }
+                guard let digest = Digest(descriptor.digest), works[digest] == nil, !intake.has(digest) else {
+                    continue
+                }
                 var work = Work(descriptor: descriptor, connection: plan.connection, reference: plan.parts.reference)
                 work.images.append(plan.item.reference)
                 works[digest] = work

@@ -109,6 +109,16 @@ import Testing
         }
     }
 
+    /// Starts a program that goes on, and gives what ends it.
+    private func start(_ program: String, _ arguments: [String], in box: Sandbox) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: box.work)
+        process.standardError = FileHandle.nullDevice
+        return process
+    }
+
     @Test func `a repository is a context`() throws {
         try Sandbox.run("git") { box in
             func git(_ words: String...) {
@@ -116,25 +126,47 @@ import Testing
                     ["/usr/bin/git", "-C", "\(box.work)/repo", "-c", "user.name=t", "-c", "user.email=t@test"] + words)
                 #expect(done.status == 0, "\(done)")
             }
-            try FileManager.default.createDirectory(atPath: "\(box.work)/repo/sub", withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: "\(box.work)/repo/sub", withIntermediateDirectories: true)
             try box.write("FROM busybox:1\nRUN echo from git > /x\n", to: "repo/sub/Dockerfile")
             git("init", "-q", "-b", "main")
             git("add", ".")
             git("commit", "-q", "-m", "x")
-            git("update-server-info")
+            let port = try RegistryServer.freePort()
+            let server = try start(
+                "/usr/lib/git-core/git-daemon",
+                ["--listen=127.0.0.1", "--port=\(port)", "--export-all", "--base-path=\(box.work)", box.work], in: box)
+            try server.run()
+            defer {
+                kill(server.processIdentifier, SIGKILL)
+                server.waitUntilExit()
+            }
+            box.eventually { RegistryServer.connects(to: port) }
+            let cache = ["XDG_CACHE_HOME": "\(box.directory)/cache"]
+            try box.write("services: { a: { build: 'git://127.0.0.1:\(port)/repo#main:sub', command: cat /x } }")
+            let up = box.try_("up", "--no-log-prefix", environment: cache)
+            #expect(up.out.contains("from git"), "\(up)")
+            box.must("down")
+            try box.write("services:\n  a:\n    build: git://127.0.0.1:\(port)/repo#none:sub\n")
+            let refused = box.try_("build", environment: cache)
+            #expect(refused.err.contains("compose.yaml:3:12: error: service a: cannot get "), "\(refused)")
+        }
+    }
+
+    @Test func `an archive is a context`() throws {
+        try Sandbox.run("archive") { box in
+            try box.write("FROM busybox:1\nRUN echo from an archive > /x\n", to: "Dockerfile")
+            #expect(box.run(["/bin/tar", "-czf", "context.tar.gz", "Dockerfile"]).status == 0)
             try box.write(
                 """
-                import functools, http.server
-                s = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(http.server.SimpleHTTPRequestHandler, directory="\(box.work)"))
+                import http.server
+                s = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
                 print(s.server_address[1], flush=True)
                 s.serve_forever()
                 """, to: "serve.py")
-            let server = Process()
-            server.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-            server.arguments = ["\(box.work)/serve.py"]
             let output = Pipe()
+            let server = try start("/usr/bin/python3", ["serve.py"], in: box)
             server.standardOutput = output
-            server.standardError = FileHandle.nullDevice
             try server.run()
             defer {
                 kill(server.processIdentifier, SIGKILL)
@@ -142,9 +174,14 @@ import Testing
             }
             let port = RegistryServer.line(of: output)
             try box.write(
-                "services: { a: { build: 'http://127.0.0.1:\(port)/repo/.git#main:sub', command: cat /x } }")
-            #expect(box.must("up", "--no-log-prefix").out.contains("from git"))
+                "services: { a: { build: 'http://127.0.0.1:\(port)/context.tar.gz', command: cat /x } }")
+            let up = box.must("up", "--no-log-prefix")
+            #expect(up.out.contains("from an archive"), "\(up)")
             box.must("down")
+            try box.write("services:\n  a:\n    build: http://127.0.0.1:\(port)/none.tar.gz\n")
+            let refused = box.try_("build")
+            #expect(refused.err.contains("compose.yaml:3:12: error: service a: http://127.0.0.1:"), "\(refused)")
+            #expect(refused.err.contains("the server answered 404"), "\(refused)")
         }
     }
 }

@@ -33,11 +33,14 @@ import Testing
         /// below its directories is taken down.
         func end(_ box: Sandbox) {
             let children =
-                (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children", encoding: .utf8)) ?? ""
+                (try? String(
+                    contentsOfFile: "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children",
+                    encoding: .utf8)) ?? ""
             for child in children.split(separator: " ").compactMap({ Int32($0) }) { kill(child, SIGKILL) }
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
-            let mounts = ((try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? "").split(separator: "\n")
+            let mounts = ((try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? "").split(
+                separator: "\n")
             for mount in mounts.reversed() {
                 let path = String(mount.split(separator: " ")[1])
                 if path.hasPrefix("\(box.directory)/docker") { umount2(path, Int32(MNT_DETACH)) }
@@ -94,7 +97,9 @@ import Testing
             buildah("build", "--isolation", "chroot", "-q", "-t", "theirs", ".")
             for form in ["oci-archive", "docker-archive"] {
                 buildah("push", "-q", "theirs", "\(form):\(box.work)/\(form).tar:example/theirs:\(form)")
-                #expect(box.must("image", "load", "-i", "\(form).tar").out.contains("Loaded image: example/theirs:\(form)\n"))
+                #expect(
+                    box.must("image", "load", "-i", "\(form).tar").out.contains(
+                        "Loaded image: example/theirs:\(form)\n"))
                 #expect(box.must("image", "inspect", "example/theirs:\(form)").out.contains("\"/text\""))
             }
         }

@@ -104,7 +104,7 @@ final class RegistryServer {
         return String(decoding: text.prefix { $0 != 0x0A }, as: UTF8.self)
     }
 
-    private static func connects(to port: Int) -> Bool {
+    static func connects(to port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = loopback(port)
@@ -123,7 +123,7 @@ final class RegistryServer {
         return address
     }
 
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = loopback(0)
