@@ -66,6 +66,19 @@ package final class ImageIntake {
         try check("rename", path) { rename(path, store.blob("\(digest)")) }
     }
 
+    /// A layer of the store, packed.
+    func pack(_ layer: ContentDescriptor) throws -> ContentDescriptor {
+        count += 1
+        let path = "\(directory)/\(count)"
+        try Gzip.pack(store.blob(layer.digest), to: path)
+        let digest = try Digest(ofFile: path)
+        var status = stat()
+        try check("stat", path) { stat(path, &status) }
+        try adopt(path, as: digest)
+        return ContentDescriptor(
+            mediaType: Manifest.layerType + "+gzip", digest: "\(digest)", size: Int64(status.st_size))
+    }
+
     /// Begins to unpack a layer.
     package func unpack() throws -> LayerUnpacking {
         count += 1

@@ -248,7 +248,7 @@ private struct ArchiveFiles {
                 config: ContentDescriptor(
                     mediaType: Manifest.configType, digest: "\(found.config.digest)", size: found.config.size),
                 layers: try found.layers.map {
-                    let type = Manifest.layerType + (try compression(of: ingest.path(of: $0)))
+                    let type = Manifest.layerType + (try ingest.compression(of: $0))
                     return ContentDescriptor(mediaType: type, digest: "\($0.digest)", size: $0.size)
                 })
             manifest = try ingest.keep(encodeJSON(made))
@@ -257,12 +257,5 @@ private struct ArchiveFiles {
         return ImageStore.Entry(
             references: found.references, manifest: "\(manifest.digest)", config: "\(found.config.digest)",
             layers: chain, created: file.created, size: found.layers.map(\.size).reduce(0, +))
-    }
-
-    /// What the media type of a layer says of its compression, by the first bytes (RFC 1952; RFC 8878).
-    private func compression(of path: String) throws -> String {
-        let start = try Descriptor.open(path, O_RDONLY).read(upTo: 4)
-        if start.starts(with: [0x1F, 0x8B]) { return "+gzip" }
-        return start == [0x28, 0xB5, 0x2F, 0xFD] ? "+zstd" : ""
     }
 }

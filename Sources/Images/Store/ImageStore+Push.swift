@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import Core
+import Glibc
 import Linux
 
 extension ImageStore {
@@ -24,6 +25,35 @@ extension ImageStore {
     package func lend() throws -> FileLock {
         try makeDirectories(directory, mode: 0o711)
         return try FileLock(lease, shared: true)
+    }
+
+    /// Packs the layers of an image that were loaded or built as they are, as a registry wants them; the image is the same
+    /// after it, its manifest another one.
+    package func compressLayers(of name: String) throws {
+        let entry = try resolveEntry(name).entry
+        var manifest = try decodeJSON(Manifest.self, from: readFile(blob(entry.manifest)))
+        let plain = try manifest.layers.indices.filter { place in
+            try manifest.layers[place].mediaType == Manifest.layerType
+                && compression(of: blob(manifest.layers[place].digest)).isEmpty
+        }
+        if plain.isEmpty { return }
+        let intake = try ImageIntake(self)
+        do {
+            for place in plain { manifest.layers[place] = try intake.pack(manifest.layers[place]) }
+            let text = try encodeJSON(manifest)
+            try intake.add(text, as: Digest(of: text))
+            try locked {
+                var index = try readIndex()
+                for place in index.images.indices where index.images[place].manifest == entry.manifest {
+                    index.images[place].manifest = "\(Digest(of: text))"
+                }
+                try write(index)
+            }
+            try intake.end()
+        } catch {
+            try intake.end()
+            throw error
+        }
     }
 
     /// What must be sent of an image.
@@ -83,5 +113,12 @@ extension ImageStore {
             for layer in manifest.layers { found[layer.digest] = other.repository }
         }
         return found
+    }
+
+    /// What the media type of a layer says of its compression, by the first bytes (RFC 1952; RFC 8878).
+    func compression(of path: String) throws -> String {
+        let start = try Descriptor.open(path, O_RDONLY).read(upTo: 4)
+        if start.starts(with: [0x1F, 0x8B]) { return "+gzip" }
+        return start == [0x28, 0xB5, 0x2F, 0xFD] ? "+zstd" : ""
     }
 }

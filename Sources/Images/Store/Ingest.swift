@@ -49,8 +49,8 @@ final class Ingest {
         try check("rename", blob) { rename(item.path, blob) }
     }
 
-    /// Where an item is that was kept.
-    func path(of item: Item) -> String { store.blob("\(item.digest)") }
+    /// What the media type of a layer that was kept says of its compression.
+    func compression(of item: Item) throws -> String { try store.compression(of: store.blob("\(item.digest)")) }
 
     /// Makes these bytes a blob of the store.
     func keep(_ bytes: [UInt8]) throws -> Item {

@@ -32,6 +32,7 @@ struct Push {
         guard reference.digest == nil else {
             throw Failure("a digest cannot be pushed to", hint: "give the image a name: trice image tag")
         }
+        try store.compressLayers(of: item.reference)
         let lease = try store.lend()
         defer { withExtendedLifetime(lease) {} }
         let source = try store.source(of: item.reference, allPlatforms: item.allPlatforms ?? false)

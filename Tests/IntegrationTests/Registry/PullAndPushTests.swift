@@ -17,6 +17,11 @@ import Testing
             box.must("image", "tag", "busybox:1", "\(name):1")
             let pushed = digest(box.must("image", "push", "\(name):1"))
             #expect(pushed.hasPrefix("sha256:"))
+            // As registries want layers: packed.
+            let manifest = box.run([
+                "/usr/bin/skopeo", "inspect", "--raw", "--tls-verify=false", "docker://\(name):1",
+            ])
+            #expect(manifest.out.contains("layer.v1.tar+gzip"), "\(manifest)")
             // Nothing is sent twice.
             #expect(digest(box.must("image", "push", "\(name):1")) == pushed)
             let seen = box.run([
@@ -169,6 +174,16 @@ import Testing
             box.must("image", "push", "--all-platforms", "\(name)-copy:1")
             let raw = box.run(["/usr/bin/skopeo", "inspect", "--raw", "--tls-verify=false", "docker://\(name)-copy:1"])
             #expect(raw.out.contains("index.v1+json") && raw.out.contains("arm64"), "\(raw)")
+        }
+    }
+
+    @Test func `a mirror is asked before the registry, which need not even be there`() throws {
+        try Sandbox.run("mirror") { box in
+            let server = try RegistryServer.startHostile(in: box)
+            try #"{"mirrors": {"registry.invalid": ["http://127.0.0.1:1", "http://127.0.0.1:\#(server.port)"]}}"#.write(
+                toFile: "\(box.directory)/config/trice/registries.json", atomically: true, encoding: .utf8)
+            #expect(box.must("image", "pull", "registry.invalid/good:1").out == "registry.invalid/good:1\n")
+            #expect(box.must("image", "ls").out.contains("registry.invalid/good"))
         }
     }
 
