@@ -101,6 +101,19 @@ extension ImageStore {
             PushSource.Document(digest: digest, mediaType: manifest.mediaType ?? Manifest.mediaType, bytes: bytes))
     }
 
+    /// Notes that a registry has the image under this name and digest.
+    package func note(_ digest: String, of reference: Reference) throws {
+        try locked {
+            var index = try readIndex()
+            for place in index.images.indices where index.images[place].references.contains("\(reference)") {
+                let name = reference.pinned(to: digest)
+                let known = index.images[place].digests ?? []
+                if !known.contains(name) { index.images[place].digests = known + [name] }
+            }
+            try write(index)
+        }
+    }
+
     /// For each blob of another image that came from the same registry: the repository that has it there.
     package func neighbours(of reference: Reference) throws -> [String: String] {
         var found: [String: String] = [:]
@@ -110,7 +123,7 @@ extension ImageStore {
                 continue
             }
             let manifest = try decodeJSON(Manifest.self, from: readFile(blob(entry.manifest)))
-            for layer in manifest.layers { found[layer.digest] = other.repository }
+            for blob in manifest.layers + [manifest.config] { found[blob.digest] = other.repository }
         }
         return found
     }

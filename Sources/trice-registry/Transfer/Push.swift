@@ -45,6 +45,7 @@ struct Push {
             }
             guard let last = source.documents.last else { return }
             try await put(last, at: reference.tag ?? "latest", reference, connection)
+            try store.note(last.digest, of: reference)
             var event = TransferEvent(.done, image: item.reference)
             event.digest = last.digest
             try await events.send(event)

@@ -187,6 +187,40 @@ import Testing
         }
     }
 
+    @Test func `a registry that wants a token gets one, for this repository`() throws {
+        try Sandbox.run("token") { box in
+            let server = try RegistryServer.startHostile(in: box)
+            box.must("image", "pull", "127.0.0.1:\(server.port)/tokens:1")
+            #expect(server.requests.count { $0.contains("/token?") } == 1, "\(server.requests)")
+        }
+    }
+
+    @Test func `a proxy of the environment is asked for what it is for`() throws {
+        try Sandbox.run("proxy") { box in
+            let server = try RegistryServer.startHostile(in: box)
+            try #"{"insecure": ["registry.invalid:80"]}"#.write(
+                toFile: "\(box.directory)/config/trice/registries.json", atomically: true, encoding: .utf8)
+            let proxy = ["http_proxy": "http://127.0.0.1:\(server.port)", "https_proxy": "http://127.0.0.1:\(server.port)"]
+            let pulled = box.trice("image", "pull", "registry.invalid:80/good:1", environment: proxy)
+            #expect(pulled.status == 0, "\(pulled)")
+            #expect(server.requests.contains { $0.contains("CONNECT registry.invalid:80") })
+        }
+    }
+
+    @Test func `a layer that the registry has elsewhere is not sent again`() throws {
+        try Sandbox.run("mounts") { box in
+            let server = try RegistryServer.start(.open, in: box)
+            let name = "localhost:\(server.port)"
+            for repository in ["one", "two/three"] {
+                box.must("image", "tag", "busybox:1", "\(name)/\(repository):1")
+            }
+            box.must("image", "push", "\(name)/one:1")
+            let second = box.run([Sandbox.binary, "--progress", "json", "image", "push", "\(name)/two/three:1"])
+            #expect(second.status == 0 && second.err.contains("\"mounted\""), "\(second)")
+            #expect(!second.err.contains("\"uploading\""), "\(second)")
+        }
+    }
+
     @Test func `two pulls of one image at once fetch it once`() throws {
         try Sandbox.run("twice") { box in
             let server = try RegistryServer.startHostile(in: box)
