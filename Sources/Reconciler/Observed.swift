@@ -54,11 +54,29 @@ package struct ContainerState: Codable, Hashable, Sendable {
     package var quickRestarts = 0
     /// The user stopped or killed it: the restart policy rests.
     package var stoppedByUser = false
+    /// What it was before the start that is under way.
+    package var beforeStart: BeforeStart?
     /// When the stop that is under way, or the one that ended it, began; 0 where there was none.
     package var stopBegan: UInt64 = 0
 
     package init(id: String, name: String, service: String, number: Int, hash: String) {
         (self.id, self.name, self.service, self.number, self.hash) = (id, name, service, number, hash)
+    }
+
+    /// What a start changes at once, and gives back where it is taken back.
+    package struct BeforeStart: Codable, Hashable, Sendable {
+        var phase: Phase
+        var failed: UInt64
+        var restarts: Int
+        var quickRestarts: Int
+        var stoppedByUser: Bool
+        var stopBegan: UInt64
+
+        init(_ state: ContainerState) {
+            (phase, failed) = (state.phase, state.failed)
+            (restarts, quickRestarts) = (state.restarts, state.quickRestarts)
+            (stoppedByUser, stopBegan) = (state.stoppedByUser, state.stopBegan)
+        }
     }
 
     package var isOneOff: Bool { number == 0 }

@@ -8,7 +8,8 @@ struct Planner {
     let now: UInt64
     var plan = Plan()
 
-    /// Replicas by service, in the order of their numbers.
+    /// Replicas by service, in the order in which they are kept: those that are as desired first, each in the order of
+    /// their numbers.
     private var replicas: [String: [ContainerState]] = [:]
     /// Services that name this one in `depends_on`.
     private var dependents: [String: [String]] = [:]
@@ -22,7 +23,13 @@ struct Planner {
         for container in observed.containers where !container.isOneOff {
             replicas[container.service, default: []].append(container)
         }
-        for service in replicas.keys { replicas[service]?.sort { $0.number < $1.number } }
+        for service in replicas.keys {
+            let goal = desired.services[service]
+            func order(_ container: ContainerState) -> (Int, Int) {
+                (goal?.isStale(container) ?? false ? 1 : 0, container.number)
+            }
+            replicas[service]?.sort { order($0) < order($1) }
+        }
         for (name, goal) in desired.services {
             for dependency in goal.dependencies { dependents[dependency.service, default: []].append(name) }
         }
@@ -82,8 +89,10 @@ struct Planner {
     /// Brings one replica to the goal.
     private mutating func keep(_ container: ContainerState, _ goal: ServiceGoal, _ gate: Readiness) -> Verdict {
         if goal.isStale(container) {
-            // The old one serves until the new one may start.
-            guard gate == .ready else { return gate.verdict(otherwise: .pending) }
+            // The old one serves until the new one may start; where it is to be restarted its dependencies wait for its stop.
+            guard gate == .ready || container.started < goal.restartBefore else {
+                return gate.verdict(otherwise: .pending)
+            }
             return stopThenRemove(container)
         }
         switch container.phase {
@@ -204,7 +213,8 @@ struct Planner {
     }
 
     private func lookAt(_ container: ContainerState, _ goal: ServiceGoal, _ dependency: DependencyGoal) -> Readiness {
-        if goal.isStale(container) || container.started < goal.restartBefore { return .waiting }
+        if goal.isStale(container) { return .waiting }
+        if container.started < goal.restartBefore && container.phase != .failed { return .waiting }
         switch container.phase {
         case .starting, .stopping, .removing, .created: return .waiting
         case .failed: return container.finished < goal.requested ? .waiting : .failed(container.failure)

@@ -49,7 +49,9 @@ enum ContainerSetup {
         let program = try Program(spec.process, home: identity.home)
         // The supervisor's part (the network) goes on beside this one; from here on it must be there.
         // Where the supervisor has died instead, the next one starts the container again.
-        guard try socket.receive(Proceed.self) != nil else { _exit(1) }
+        do {
+            guard try socket.receive(Proceed.self) != nil else { _exit(Launcher.cutOffStatus) }
+        } catch let error as SystemError where error.errno == ECONNRESET { _exit(Launcher.cutOffStatus) }
         try writeSysctls(spec.sysctls)
         try root.close()
         umask(0o022)

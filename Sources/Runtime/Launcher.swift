@@ -14,6 +14,8 @@ import Linux
 package final class Launcher {
     /// What ps(1) shows for it, and for what it has cloned until that becomes another program.
     package static let processName = "trice-launcher"
+    /// How a process exits whose supervisor died before it could become its program.
+    package static let cutOffStatus: Int32 = 125
 
     private var supervisorPID: pid_t = -1
     private var channel: PacketSocket?

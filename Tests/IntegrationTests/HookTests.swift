@@ -49,6 +49,30 @@ import Testing
         }
     }
 
+    @Test func `a post_start that the supervisor's death has cut off is done again`() throws {
+        try Sandbox.run("hookcut") { box in
+            try box.write(
+                """
+                services:
+                  a:
+                    image: busybox:1
+                    init: true
+                    volumes: [".:/w"]
+                    post_start:
+                      - { command: [sh, -c, "echo begun >> /w/log; [ $$(wc -l < /w/log) -gt 1 ] || exec sleep 600"] }
+                  b: { image: busybox:1, init: true, depends_on: [a] }
+                """)
+            let up = try box.start("up", "-d", output: "up.log")
+            #expect(box.eventually { box.read("log") == "begun\n" })
+            kill(try #require(box.supervisorPID), SIGKILL)
+            box.end(of: up)
+            #expect(up.terminationStatus == 0, "\(box.read("up.log"))")
+            #expect(box.read("log") == "begun\nbegun\n")
+            #expect(box.state(of: "b") == "running")
+            #expect(!box.exec("a", "ps").contains("sleep 600"))
+        }
+    }
+
     @Test func `a pre_stop that does not end is ended with the grace of the stop`() throws {
         try Sandbox.run("hookhangs") { box in
             try box.write(

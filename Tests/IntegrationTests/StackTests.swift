@@ -125,6 +125,43 @@ import Testing
         }
     }
 
+    @Test func `a service that follows its dependency's restart is made again with it`() throws {
+        try Sandbox.run("follow") { box in
+            func file(_ value: Int) -> String {
+                """
+                services:
+                  db: { image: busybox:1, init: true, environment: { V: "\(value)" } }
+                  web:
+                    image: busybox:1
+                    init: true
+                    environment: { V: "\(value)" }
+                    depends_on: { db: { condition: service_started, restart: true } }
+                """
+            }
+            try box.write(file(1))
+            box.must("up", "-d")
+            let before = box.ps().map(\.ID)
+            try box.write(file(2))
+            box.must("up", "-d", "-t", "1")
+            #expect(box.ps().map(\.State) == ["running", "running"])
+            #expect(Set(box.ps().map(\.ID)).isDisjoint(with: before))
+        }
+    }
+
+    @Test func `a one-shot that has completed does not run again after a stop`() throws {
+        try Sandbox.run("done") { box in
+            try box.write(
+                "services: { job: { image: busybox:1, volumes: [\".:/w\"], command: sh -c 'echo x >> /w/runs' } }\n")
+            box.must("up", "-d")
+            #expect(box.eventually { box.state(of: "job") == "exited" })
+            box.must("stop")
+            box.must("up", "-d")
+            #expect(box.read("runs") == "x\n")
+            box.must("start")
+            #expect(box.eventually { box.read("runs") == "x\nx\n" })
+        }
+    }
+
     @Test func `two ups at once end with one stack`() throws {
         try Sandbox.run("atonce") { box in
             try box.write(

@@ -155,6 +155,17 @@ import Testing
         }
     }
 
+    @Test func `a dependency that cannot be started again at a restart is not waited for`() {
+        let restarted = goal { ($0.requested, $0.restartBefore) = (250 * second, 250 * second) }
+        func plan(required: Bool) -> Plan {
+            planned(
+                ["db": restarted, "web": goal(needs: [DependencyGoal("db", required: required)])],
+                [container("db", 1, .failed), container("web", 1, .created)])
+        }
+        #expect(plan(required: true).verdicts["web"] == .failed("why"))
+        #expect(plan(required: false).actions == [.start(container: "web-1")])
+    }
+
     @Test func `a one-shot that is to run again is waited for`() {
         let services = [
             "job": goal { ($0.requested, $0.rerunsCompleted) = (400 * second, true) },

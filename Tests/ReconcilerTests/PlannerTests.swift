@@ -172,6 +172,15 @@ import Testing
         #expect(ready.actions == [.stop(container: "web-1")])
     }
 
+    @Test func `a stale container that is to be restarted stops before its dependencies do`() {
+        let services = [
+            "db": goal { $0.restartBefore = 500 * second },
+            "web": goal(needs: [DependencyGoal("db")]) { $0.restartBefore = 500 * second },
+        ]
+        let plan = planned(services, [container("db"), container("web", hash: "old")])
+        #expect(plan.actions == [.stop(container: "web-1")])
+    }
+
     @Test func `a dependency that is to be made again is waited for`() {
         let services = ["db": goal(), "web": goal(needs: [DependencyGoal("db")])]
         let plan = planned(services, [container("db", hash: "old"), container("web", 1, .created)])
@@ -202,6 +211,14 @@ import Testing
         let plan = planned(["a": goal(replicas: row.want)], row.have.map { container("a", $0) })
         #expect(plan.actions == row.actions)
         #expect(plan.verdicts["a"] == (row.actions.isEmpty ? .settled : .pending))
+    }
+
+    @Test func `scaling down takes stale containers away first`() {
+        let containers = [container("a", 1, hash: "old"), container("a", 2)]
+        #expect(planned(["a": goal()], containers).actions == [.stop(container: "a-1")])
+        let dependent = planned(
+            ["a": goal(), "web": goal(needs: [DependencyGoal("a")])], containers + [container("web", 1, .created)])
+        #expect(dependent.actions == [.stop(container: "a-1"), .start(container: "web-1")])
     }
 
     @Test func `a container of run is no replica`() {

@@ -129,11 +129,8 @@ extension Supervisor {
         where !containers.values.contains(where: { $0.record.config.service == name && !$0.state.isOneOff }) {
             if !services.isEmpty { throw Failure("service \"\(name)\" has no container to start") }
         }
-        try change(names) { goal in
-            goal.intent = .running
-            goal.requested = realTime()
-            goal.rerunsCompleted = true
-        }
+        let now = realTime()
+        try change(names) { $0.start(at: now) }
         waitUntilReached(client, names, healthy: wait)
     }
 
@@ -144,7 +141,8 @@ extension Supervisor {
             container.stopTimeout = timeout
             // One that waits for its restart rests now.
             if container.state.phase == .exited {
-                container.state.stoppedByUser = true
+                let service = container.record.config.service
+                container.state.rest(at: realTime(), saved?.desired.services[service])
                 save(container)
             }
         }
@@ -166,10 +164,7 @@ extension Supervisor {
             }
         }
         let now = realTime()
-        try change(names) { goal in
-            goal.intent = .running
-            (goal.requested, goal.restartBefore, goal.rerunsCompleted) = (now, now, true)
-        }
+        try change(names) { $0.restart(at: now) }
         for container in containers.values where names.contains(container.record.config.service) {
             container.stopTimeout = timeout
         }
@@ -185,7 +180,8 @@ extension Supervisor {
             let stopSignal = signalNumber(
                 container.service.stopSignal ?? container.record.config.imageConfig.stopSignal ?? "TERM")
             if signal == SIGKILL || signal == stopSignal {
-                (container.state.stoppedByUser, container.state.stopBegan) = (true, realTime())
+                container.state.kill(at: realTime())
+                save(container)
             }
             emit(container, .kill)
             trice_pidfd_send_signal(pidfd.raw, signal)

@@ -27,19 +27,27 @@ extension Supervisor {
             let process = container.record.state.process
             if let end = ended.last(where: { $0.id == container.id && $0.pid == process?.pid }) {
                 resume(container)
+                if container.state.phase == .starting && wasCutOff(end.status) { container.isCutOff = true }
                 containerEnded(container, end.status, at: end.time)
             } else if container.state.isLive {
                 adopt(container, isChild: children.contains { $0.pid == process?.pid })
             } else if let child = children.first(where: { $0.id == container.id }) {
                 // Its start was not even on record.
+                container.state.beginStart(saved?.desired.services[container.record.config.service])
                 cutOffStart(container, pid: child.pid)
             } else if container.state.phase == .removing {
                 container.state.phase = .exited
             }
             // Who ran it and let it be removed at its end is gone.
-            if container.record.state.removeAtEnd && !container.state.isLive { _ = remove(container) }
+            if container.record.state.removeAtEnd && !container.state.isLive && containers[container.id] != nil {
+                _ = remove(container)
+            }
         }
         for end in ended { launcher.forget(end.pid) }
+        // Hooks of the supervisor before this one: those that matter are run again.
+        for child in children where child.id.hasPrefix(hookPrefix) {
+            if kill(-child.pid, SIGKILL) != 0 { kill(child.pid, SIGKILL) }
+        }
     }
 
     private func sweep(_ id: String) throws {
@@ -64,6 +72,7 @@ extension Supervisor {
     private func adopt(_ container: Container, isChild: Bool) {
         guard let process = container.record.state.process, let pidfd = process.openPidfd() else {
             resume(container)
+            container.isCutOff = container.state.phase == .starting
             return containerEnded(container, .unknown, at: realTime())
         }
         (container.pid, container.pidfd) = (process.pid, pidfd)
@@ -73,7 +82,7 @@ extension Supervisor {
                 if try isSettingUp(process.pid) {
                     cutOffStart(container, pid: process.pid)
                 } else {
-                    (container.state.phase, container.state.started) = (.running, realTime())
+                    container.state.completeStart(at: realTime())
                 }
             }
             let cgroup = paths.cgroup(container.id, in: hierarchy)
@@ -94,10 +103,11 @@ extension Supervisor {
             log("\(container.record.name) cannot be taken over whole: \(error)")
         }
         if container.state.phase == .stopping {
-            container.state.phase = .running
-            stop(container)
+            endProcess(of: container)
         } else {
             startHealthChecks(container)
+            // What was cut off of them is done again.
+            if container.state.isSettingUp { runPostStartHooks(container) }
         }
         save(container)
     }
@@ -106,8 +116,13 @@ extension Supervisor {
     /// container is as if that start had not been.
     private func cutOffStart(_ container: Container, pid: Int32) {
         (container.pid, container.isCutOff) = (pid, true)
-        container.state.phase = .starting
         kill(pid, SIGKILL)
+    }
+
+    /// Whether a process that ended while no supervisor was there, and before its program was known to run, had not become
+    /// its program: it was told nothing, or was killed because of that. Where nobody knows, it is done again.
+    private func wasCutOff(_ status: ExitStatus) -> Bool {
+        [.exited(Launcher.cutOffStatus), .signaled(SIGKILL), .unknown].contains(status)
     }
 
     /// The process of a start that was cut off has ended.
@@ -115,7 +130,7 @@ extension Supervisor {
         container.isCutOff = false
         releaseRunning(container)
         container.record.state.process = nil
-        container.state.phase = container.state.finished > 0 ? .exited : .created
+        container.state.takeBackStart()
         save(container)
         if container.record.state.removeAtEnd { _ = remove(container) }
         reconcile()

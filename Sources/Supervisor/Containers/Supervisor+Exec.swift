@@ -14,11 +14,12 @@ extension Supervisor {
     /// Starts a further process in a running container.
     ///
     /// - Parameters:
+    ///   - isHook: it ends with the supervisor: the next one starts it again.
     ///   - onStart: its pid, when its program runs.
     ///   - onFailure: where it could not be started; nothing else is called then.
     ///   - onEnd: its exit status, after `onStart`.
     func exec(
-        _ process: ProcessSpec, in container: Container, stdio: [Descriptor],
+        _ process: ProcessSpec, in container: Container, stdio: [Descriptor], isHook: Bool = false,
         onTerminal: @escaping (Descriptor) -> Void = { _ in },
         onStart: @escaping (Int32) -> Void, onFailure: @escaping (SetupFailure) -> Void,
         onEnd: @escaping (ExitStatus) -> Void
@@ -31,7 +32,7 @@ extension Supervisor {
         var process = process
         process.controlGroups = container.controlGroups
         try openToContainer(stdio, container)
-        let id = "exec/\(newID().prefix(16))"
+        let id = (isHook ? hookPrefix : "exec/") + newID().prefix(16)
         let run = Execution(onFailure: onFailure, onEnd: onEnd)
         // Kept until both the set-up and the process have come to their end, whichever is told first.
         execs[id] = { ended in run.ended(ended.status) }

@@ -11,6 +11,9 @@ import Runtime
 /// `post_start` and `pre_stop` (Compose Specification, 05-services.md): commands in the running container, one after the
 /// other, whose output goes to the container's log.
 extension Supervisor {
+    /// What the launcher's names for hooks begin with.
+    var hookPrefix: String { "hook/" }
+
     /// Runs the hooks that follow each start. Who depends on the service waits for them; where one fails, the start has
     /// failed and the container runs on.
     func runPostStartHooks(_ container: Container) {
@@ -66,7 +69,7 @@ extension Supervisor {
         do {
             let output = try hookOutput(container)
             let null = try Descriptor.open("/dev/null", O_RDWR)
-            try exec(try process(of: hook, in: container), in: container, stdio: [null, output, output]) {
+            try exec(try process(of: hook, in: container), in: container, stdio: [null, output, output], isHook: true) {
                 [unowned container] pid in
                 container.hookPID = pid
             } onFailure: { failure in

@@ -14,12 +14,10 @@ import Runtime
 extension Supervisor {
     /// Starts a container that does not run. What goes wrong is put on its record.
     func start(_ container: Container) {
-        let restartBefore = saved?.desired.services[container.record.config.service]?.restartBefore ?? 0
-        container.isRestarted = container.state.started > 0 && container.state.started < restartBefore
-        countStart(container)
-        container.state.phase = .starting
+        let goal = saved?.desired.services[container.record.config.service]
+        container.isRestarted = container.state.started > 0 && container.state.started < goal?.restartBefore ?? 0
+        container.state.beginStart(goal)
         container.record.state.failure = nil
-        container.state.failed = 0
         emit(container, container.state.restarts > 0 ? .restarting : .starting)
         do {
             let specification = Specification(paths: paths, config: container.record.config)
@@ -49,21 +47,6 @@ extension Supervisor {
         } catch {
             startFailed(container, error as? Failure ?? Failure("\(error)", at: container.service.location))
         }
-    }
-
-    /// The restart policy's start adds to the back-off; the user's begins anew.
-    private func countStart(_ container: Container) {
-        let goal = saved?.desired.services[container.record.config.service]
-        let byPolicy =
-            container.state.phase == .exited && container.state.finished >= goal?.requested ?? 0
-            && container.state.started >= goal?.restartBefore ?? 0 && !container.state.stoppedByUser
-        if byPolicy {
-            container.state.restarts += 1
-            container.state.quickRestarts += 1
-        } else {
-            (container.state.restarts, container.state.quickRestarts) = (0, 0)
-        }
-        (container.state.stoppedByUser, container.state.stopBegan) = (false, 0)
     }
 
     private func namespaces(of container: Container) throws -> ContainerSpec.Namespaces {
@@ -161,8 +144,7 @@ extension Supervisor {
         if container.record.state.failure != nil { return }
         // A process that has ended already is told by its own message.
         guard container.state.phase == .starting else { return }
-        container.state.phase = .running
-        container.state.started = realTime()
+        container.state.completeStart(at: realTime())
         container.record.state.exit = nil
         do { try nameOnNetworks(container) } catch {
             log("the names of \(container.record.name) cannot be told: \(error)")
@@ -185,10 +167,7 @@ extension Supervisor {
         releaseRunning(container)
         container.record.state.failure = failure
         container.record.state.process = nil
-        container.state.phase = .failed
-        container.state.failure = failure.message
-        container.state.finished = realTime()
-        container.state.exitCode = failure.exitCode
+        container.state.failStart(failure.message, exitCode: failure.exitCode, at: realTime())
         save(container)
         emit(container, .failed) { $0.detail = failure.message }
         if container.record.state.removeAtEnd { _ = remove(container) }

@@ -16,9 +16,17 @@ extension Supervisor {
 
     /// Asks the container's process to end, and kills it when its grace is over.
     func stop(_ container: Container) {
-        guard container.state.phase == .running, let pidfd = container.pidfd else { return }
-        (container.state.phase, container.state.stopBegan) = (.stopping, realTime())
+        guard container.state.phase == .running else { return }
+        container.state.beginStop(at: realTime())
+        // Whoever takes over knows whose doing the end is.
+        save(container)
         emit(container, .stopping)
+        endProcess(of: container)
+    }
+
+    /// Carries out a stop that has begun.
+    func endProcess(of container: Container) {
+        guard let pidfd = container.pidfd else { return }
         let name = container.service.stopSignal ?? container.record.config.imageConfig.stopSignal ?? "SIGTERM"
         if container.record.state.paused { freeze(container, false) }
         let pid = container.pid
@@ -75,22 +83,12 @@ extension Supervisor {
         container.setup = nil
         if container.isCutOff { return takeBackStart(container) }
         if let failure = container.record.state.failure { return startFailed(container, failure) }
-        let wasStarting = container.state.phase == .starting
         container.record.state.oomKilled = paths.cgroup(container.id, in: hierarchy).oomKills() > 0
         releaseRunning(container)
-        if wasStarting { container.state.started = time }
         let goal = saved?.desired.services[container.record.config.service]
-        if container.state.phase == .stopping, container.state.started >= goal?.restartBefore ?? 0 {
-            container.state.stoppedByUser = true
-        }
-        container.state.phase = .exited
-        container.state.finished = time
-        container.state.exitCode = status.code
+        container.state.end(exitCode: status.code, at: time, goal)
         container.record.state.exit = status
         container.record.state.process = nil
-        let ran = time &- container.state.started
-        if ran >= RestartBackOff.forgiven { container.state.quickRestarts = 0 }
-        if let window = goal?.restartWindow, ran >= window { container.state.restarts = 0 }
         let restarts =
             goal.flatMap { RestartBackOff.restartTime(of: container.state, $0) } != nil
             && goal?.intent == .running
@@ -116,10 +114,8 @@ extension Supervisor {
         if let timer = container.graceTimer { loop.cancel(timer) }
         if let watch = container.orphanWatch { loop.cancel(watch) }
         (container.graceTimer, container.orphanWatch, container.stopTimeout) = (nil, nil, nil)
-        container.state.isSettingUp = false
         container.health?.stop()
         container.health = nil
-        container.state.health = .none
         (container.pid, container.pidfd, container.cgroup) = (nil, nil, nil)
         container.record.state.paused = false
         if container.terminal != nil { launcher.drop("terminal/\(container.id)") }

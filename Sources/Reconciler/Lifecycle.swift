@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+/// What happens to a container, and what that makes of its state. Pure: instants are nanoseconds since 1970, and the goal is
+/// its service's at that instant, nil where the service has none.
+extension ContainerState {
+    /// A start begins. The restart policy's adds to the back-off; the user's begins anew.
+    package mutating func beginStart(_ goal: ServiceGoal?) {
+        let byPolicy =
+            phase == .exited && finished >= goal?.requested ?? 0 && started >= goal?.restartBefore ?? 0
+            && !stoppedByUser
+        beforeStart = BeforeStart(self)
+        if byPolicy {
+            restarts += 1
+            quickRestarts += 1
+        } else {
+            (restarts, quickRestarts) = (0, 0)
+        }
+        (stoppedByUser, stopBegan) = (false, 0)
+        (phase, failed) = (.starting, 0)
+    }
+
+    /// Its program runs.
+    package mutating func completeStart(at time: UInt64) {
+        (phase, started, beforeStart) = (.running, time, nil)
+    }
+
+    /// Its program could not be started.
+    package mutating func failStart(_ reason: String, exitCode: Int32, at time: UInt64) {
+        (phase, failure, finished, beforeStart) = (.failed, reason, time, nil)
+        self.exitCode = exitCode
+        (isSettingUp, health) = (false, .none)
+    }
+
+    /// The start that is under way is as if it had not been.
+    package mutating func takeBackStart() {
+        guard let before = beforeStart else { return phase = finished > 0 ? .exited : .created }
+        (phase, failed, restarts, quickRestarts) = (before.phase, before.failed, before.restarts, before.quickRestarts)
+        (stoppedByUser, stopBegan, beforeStart) = (before.stoppedByUser, before.stopBegan, nil)
+    }
+
+    /// A stop begins.
+    package mutating func beginStop(at time: UInt64) { (phase, stopBegan) = (.stopping, time) }
+
+    /// The user kills it: its end is near.
+    package mutating func kill(at time: UInt64) { (stoppedByUser, stopBegan) = (true, time) }
+
+    /// The user stops it: where it waits for its restart, it waits no more.
+    package mutating func rest(at time: UInt64, _ goal: ServiceGoal?) {
+        if let goal, RestartBackOff.restartTime(of: self, goal) != nil { kill(at: time) }
+    }
+
+    /// Its program has ended.
+    package mutating func end(exitCode: Int32, at time: UInt64, _ goal: ServiceGoal?) {
+        // One that ends at once may be heard of sooner than its start.
+        if phase == .starting || started > time { started = time }
+        if phase == .stopping, started >= goal?.restartBefore ?? 0 { stoppedByUser = true }
+        (phase, finished, beforeStart) = (.exited, time, nil)
+        self.exitCode = exitCode
+        (isSettingUp, health) = (false, .none)
+        let ran = time - started
+        if ran >= RestartBackOff.forgiven { quickRestarts = 0 }
+        if let window = goal?.restartWindow, ran >= window { restarts = 0 }
+    }
+}
+
+/// What the user's words make of a service's goal.
+extension ServiceGoal {
+    package mutating func start(at time: UInt64) {
+        (intent, requested, rerunsCompleted) = (.running, time, true)
+    }
+
+    package mutating func restart(at time: UInt64) {
+        start(at: time)
+        restartBefore = time
+    }
+}
