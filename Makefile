@@ -7,6 +7,7 @@ SWIFT ?= swift
 TRICE := $(CURDIR)/.build/release/trice
 IMAGES := $(CURDIR)/.build/images
 
+# docker$(DOT)io is Debian's package of docker, and would else read as the name of a registry.
 DOT := .
 # What the build links, what trice uses when it runs, and what examples and tests call.
 PACKAGES := libyaml-dev libcap-dev libseccomp-dev libarchive-dev libacl1-dev zlib1g-dev libzstd-dev libnftables1 libnftables-dev nftables \
