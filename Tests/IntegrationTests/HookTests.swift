@@ -59,7 +59,7 @@ import Testing
                     init: true
                     volumes: [".:/w"]
                     post_start:
-                      - { command: [sh, -c, "echo begun >> /w/log; [ $$(wc -l < /w/log) -gt 1 ] || exec sleep 600"] }
+                      - { command: [sh, -c, "echo begun >> /w/log; [ $$(wc -l < /w/log) -gt 1 ] || exec sleep 601"] }
                   b: { image: busybox:1, init: true, depends_on: [a] }
                 """)
             let up = try box.start("up", "-d", output: "up.log")
@@ -69,7 +69,7 @@ import Testing
             #expect(up.terminationStatus == 0, "\(box.read("up.log"))")
             #expect(box.read("log") == "begun\nbegun\n")
             #expect(box.state(of: "b") == "running")
-            #expect(!box.exec("a", "ps").contains("sleep 600"))
+            #expect(!box.exec("a", "ps").contains("sleep 601"))
         }
     }
 
