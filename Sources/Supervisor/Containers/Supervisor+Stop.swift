@@ -16,7 +16,7 @@ extension Supervisor {
 
     /// Asks the container's process to end, and kills it when its grace is over.
     func stop(_ container: Container) {
-        guard container.state.phase == .running else { return }
+        guard container.state.phase == .running, container.pidfd != nil else { return }
         container.state.beginStop(at: realTime())
         // Whoever takes over knows whose doing the end is.
         save(container)
