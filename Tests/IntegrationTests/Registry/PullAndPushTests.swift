@@ -200,7 +200,9 @@ import Testing
             let server = try RegistryServer.startHostile(in: box)
             try #"{"insecure": ["registry.invalid:80"]}"#.write(
                 toFile: "\(box.directory)/config/trice/registries.json", atomically: true, encoding: .utf8)
-            let proxy = ["http_proxy": "http://127.0.0.1:\(server.port)", "https_proxy": "http://127.0.0.1:\(server.port)"]
+            let proxy = [
+                "http_proxy": "http://127.0.0.1:\(server.port)", "https_proxy": "http://127.0.0.1:\(server.port)",
+            ]
             let pulled = box.trice("image", "pull", "registry.invalid:80/good:1", environment: proxy)
             #expect(pulled.status == 0, "\(pulled)")
             #expect(server.requests.contains { $0.contains("CONNECT registry.invalid:80") })
