@@ -84,16 +84,5 @@ struct Context {
     func paths() throws -> ProjectPaths { ProjectPaths(roots, project: try projectName()) }
     func paths(of project: Project) -> ProjectPaths { ProjectPaths(roots, project: project.name) }
 
-    static var environment: [String: String] {
-        var result: [String: String] = [:]
-        var next = environ
-        while let entry = next.pointee {
-            let text = String(cString: entry)
-            if let equals = text.firstIndex(of: "=") {
-                result[String(text[..<equals])] = String(text[text.index(after: equals)...])
-            }
-            next += 1
-        }
-        return result
-    }
+    static var environment: [String: String] { processEnvironment() }
 }
