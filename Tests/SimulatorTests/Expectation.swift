@@ -112,7 +112,7 @@ extension World {
         let couldNotStart = container.state.phase == .failed && container.truth.ended >= goal.requested
         if couldNotStart { return .fails }
         if container.truth.started < goal.restartBefore { return .waits }
-        let isRunning = container.state.phase == .running && !container.state.isSettingUp
+        let isRunning = container.state.phase == .running && container.truth.hookIsDone
         if !isRunning {
             if container.state.isLive || container.state.phase == .removing { return .waits }
             if case .asked = startReason(container, goal) { return .waits }

@@ -52,6 +52,8 @@ struct Truth {
     /// When the supervisor heard of the end.
     var seen: UInt64 = 0
     var exitCode: Int32 = 0
+    /// What follows the start is done.
+    var hookIsDone = false
     /// A stop is under way, or the user has killed it.
     var isStopping = false
     var stoppedByUser = false

@@ -84,6 +84,7 @@ extension World {
             }
         } else if container.hookRuns {
             containers[index].hookRuns = false
+            containers[index].truth.hookIsDone = true
             containers[index].state.isSettingUp = false
             containers[index].save()
         } else if container.state.health == .starting {
@@ -129,6 +130,7 @@ extension World {
             (containers[index].truth.restarts, containers[index].truth.quickRestarts) = (0, 0)
         }
         containers[index].truth.stopBegan = nil
+        containers[index].truth.hookIsDone = !containers[index].node.hasHook
         (containers[index].truth.stoppedByUser, containers[index].truth.isStopping) = (false, false)
     }
 
@@ -207,6 +209,7 @@ extension World {
                 noteStart(index)
                 containers[index].truth.started = clock
                 containers[index].state.completeStart(at: clock)
+                containers[index].state.isSettingUp = containers[index].node.hasHook
                 watch(index)
             case .stopping:
                 containers[index].process?.dies = 143

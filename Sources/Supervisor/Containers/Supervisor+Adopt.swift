@@ -82,7 +82,9 @@ extension Supervisor {
                 if try isSettingUp(process.pid) {
                     cutOffStart(container, pid: process.pid)
                 } else {
+                    // What follows a start has not begun, or nobody knows.
                     container.state.completeStart(at: realTime())
+                    container.state.isSettingUp = true
                 }
             }
             let cgroup = paths.cgroup(container.id, in: hierarchy)
@@ -107,7 +109,10 @@ extension Supervisor {
         } else {
             startHealthChecks(container)
             // What was cut off of them is done again.
-            if container.state.isSettingUp { runPostStartHooks(container) }
+            if container.state.isSettingUp {
+                container.state.isSettingUp = false
+                runPostStartHooks(container)
+            }
         }
         save(container)
     }
