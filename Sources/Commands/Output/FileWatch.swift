@@ -16,7 +16,7 @@ final class FileWatch {
 
     func add(_ path: String) throws(SystemError) {
         guard watched.insert(path).inserted else { return }
-        try check("inotify_add_watch", path) { inotify_add_watch(descriptor.raw, path, UInt32(IN_MODIFY)) }
+        try check("inotify_add_watch", path) { inotify_add_watch(descriptor.raw, path, UInt32(IN_MODIFY | IN_CREATE)) }
     }
 
     /// Takes all that has been told.
