@@ -5,7 +5,7 @@ import CLinux
 import Glibc
 import Linux
 
-/// Tells when one of several files is written to: inotify(7).
+/// Tells when a file in one of several directories is written to or made: inotify(7).
 final class FileWatch {
     let descriptor: Descriptor
     private var watched = Set<String>()
