@@ -31,6 +31,7 @@ let package = Package(
         .systemLibrary(name: "CCap"),
         .systemLibrary(name: "CSeccomp"),
         .systemLibrary(name: "CArchive"),
+        .systemLibrary(name: "CZlib"),
 
         .target(name: "Core", swiftSettings: strict),
         .target(
@@ -59,7 +60,8 @@ let package = Package(
         // What is said to a registry, and what is made of its answers: values. The program below does the talking.
         .target(name: "Registry", dependencies: ["Core", "Images"], swiftSettings: strict),
         .target(
-            name: "Runtime", dependencies: ["CLinux", "Core", "Linux"], swiftSettings: strict),
+            name: "Runtime", dependencies: ["CLinux", "CZlib", "Core", "Linux"], swiftSettings: strict,
+            linkerSettings: [.linkedLibrary(":libz.a")]),
         // Optimised in debug builds too: 100,000 simulated histories go through it at each `make test`.
         .target(
             name: "Reconciler", dependencies: ["Core"],
@@ -106,9 +108,9 @@ let package = Package(
             dependencies: ["CLinux", "Core", "Images", "Linux", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Core", "Images", "Registry"], swiftSettings: strict),
-        .testTarget(name: "RuntimeTests", dependencies: ["Core", "Linux", "Runtime"], swiftSettings: strict),
+        .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Core", "Linux", "Runtime"], swiftSettings: strict),
         .testTarget(
-            name: "SupervisorTests", dependencies: ["Compose", "Core", "Networking", "Supervisor"],
+            name: "SupervisorTests", dependencies: ["Compose", "Core", "Networking", "Runtime", "Supervisor"],
             swiftSettings: strict),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler"], swiftSettings: strict),
         .testTarget(

@@ -106,6 +106,14 @@ int trice_mount_setattr(int directory, const char *path, unsigned int flags, uin
     return (int)syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes);
 }
 
+ssize_t trice_splice_to(int pipe, int file, int64_t offset, size_t count) {
+    off_t place = offset;
+    return splice(pipe, NULL, file, &place, count, SPLICE_F_NONBLOCK);
+}
+int trice_punch_hole(int file, int64_t offset, int64_t count) {
+    return fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, count);
+}
+
 int trice_bpf_load_device(const void *instructions, uint32_t count) {
     union bpf_attr attributes;
     memset(&attributes, 0, sizeof attributes);

@@ -115,8 +115,8 @@ struct AttachedStack {
     private func refresh(_ printer: LogPrinter, _ watch: FileWatch) throws {
         for record in try RecordStore(paths).current()
         where services.contains(record.config.service) && !record.state.reconciled.isOneOff {
-            try printer.add(record.id, name: record.config.logName, path: paths.log(record.id))
-            if exists(paths.log(record.id)) { try watch.add(paths.log(record.id)) }
+            try printer.add(record, paths)
+            try watch.add(paths.container(record.id))
         }
     }
 

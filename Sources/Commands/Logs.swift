@@ -58,12 +58,12 @@ struct Logs: ParsableCommand {
             until: until.flatMap(Timestamp.nanoseconds).map(timestamp))
         let watch = try FileWatch()
         for record in records {
-            try printer.add(record.id, name: record.config.logName, path: paths.log(record.id), tail: Int(tail))
+            try printer.add(record, paths, tail: Int(tail))
         }
         // Connected before the first look, so that no end is missed.
         let client = follow ? try SupervisorClient.connectIfActive(paths) : nil
         try client?.send(.events(since: nil))
-        if follow { for record in records where exists(paths.log(record.id)) { try watch.add(paths.log(record.id)) } }
+        if follow { for record in records { try watch.add(paths.container(record.id)) } }
         try printer.printNew()
         guard let client else { return }
         try follow(printer, watch, client, paths, services: Set(services))
@@ -80,8 +80,8 @@ struct Logs: ParsableCommand {
                     && record.isActive
             }
             for record in running {
-                try printer.add(record.id, name: record.config.logName, path: paths.log(record.id))
-                if exists(paths.log(record.id)) { try watch.add(paths.log(record.id)) }
+                try printer.add(record, paths)
+                try watch.add(paths.container(record.id))
             }
             try printer.printNew()
             if running.isEmpty { return }

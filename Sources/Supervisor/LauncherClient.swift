@@ -77,7 +77,10 @@ final class LauncherClient {
     /// Takes what the launcher kept under this name; it keeps its own copy until `drop`.
     func takeKept(_ name: String) -> Descriptor? { kept.removeValue(forKey: name) }
 
-    func drop(_ name: String) { tell(.drop(name: name)) }
+    func drop(_ name: String) {
+        kept[name] = nil
+        tell(.drop(name: name))
+    }
     func forget(_ pid: Int32) { tell(.forget(pid: pid)) }
     func quit() { tell(.quit) }
 

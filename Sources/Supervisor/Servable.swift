@@ -40,7 +40,6 @@ enum Servable {
         },
         Attribute("deploy.mode") { ![nil, .known(.replicated)].contains($0.deploy?.mode) },
         Attribute("deploy.endpoint_mode") { $0.deploy?.endpointMode != nil },
-        Attribute("deploy.labels") { $0.deploy?.labels.isEmpty == false },
         Attribute("deploy.update_config") { $0.deploy?.updateConfig != nil },
         Attribute("deploy.rollback_config") { $0.deploy?.rollbackConfig != nil },
         Attribute("deploy.placement") { ![nil, Deploy.Placement()].contains($0.deploy?.placement) },
@@ -53,8 +52,6 @@ enum Servable {
         Attribute("use_api_socket") { $0.useAPISocket },
 
         Attribute("pre_start") { !$0.preStart.isEmpty },
-        Attribute("logging") { ![nil, Logging()].contains($0.logging) },
-        Attribute("annotations") { !$0.annotations.isEmpty },
 
         Attribute("network_mode", hint: "leave it out for the project's own network") {
             switch $0.networkMode {
@@ -151,6 +148,7 @@ enum Servable {
                 "\(name): restart '\(text)' is none of no, always, on-failure[:MAX], unless-stopped",
                 at: service.place("restart"))
         }
+        _ = try LogSettings(of: service)
         try checkImage(service)
     }
 
@@ -220,6 +218,7 @@ enum Servable {
         "services.isolation": "all but `default`", "services.network_mode": "`bridge`, and names of networks",
         "services.userns_mode": "all but `host`", "services.pid": unnamed, "services.ipc": unnamed,
         "services.uts": unnamed, "services.deploy.restart_policy.condition": unnamed,
+        "services.logging": "drivers but `json-file`, `local`, `none`; options but those that [logs.md](logs.md) names",
         "services.platform": "another than the host's", "services.ports": "SCTP",
         "services.restart": unnamed,
         "services.security_opt": "options that the host's kernel does not enforce",

@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -68,6 +69,10 @@ int trice_fsmount(int fs, unsigned int flags, unsigned int attributes);
 int trice_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned int flags);
 int trice_open_tree(int directory, const char *path, unsigned int flags);
 int trice_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set, uint64_t clear, uint64_t propagation, int userns);
+
+// splice(2) from a pipe to a place in a file, without waiting; fallocate(2) with FALLOC_FL_PUNCH_HOLE.
+ssize_t trice_splice_to(int pipe, int file, int64_t offset, size_t count);
+int trice_punch_hole(int file, int64_t offset, int64_t count);
 
 // bpf(2): loads a BPF_PROG_TYPE_CGROUP_DEVICE program; attaches it to a cgroup v2 directory.
 int trice_bpf_load_device(const void *instructions, uint32_t count);

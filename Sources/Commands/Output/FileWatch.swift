@@ -5,7 +5,7 @@ import CLinux
 import Glibc
 import Linux
 
-/// Tells when one of several files is written to: inotify(7).
+/// Tells when a file in one of several directories is written to or made: inotify(7).
 final class FileWatch {
     let descriptor: Descriptor
     private var watched = Set<String>()
@@ -16,7 +16,7 @@ final class FileWatch {
 
     func add(_ path: String) throws(SystemError) {
         guard watched.insert(path).inserted else { return }
-        try check("inotify_add_watch", path) { inotify_add_watch(descriptor.raw, path, UInt32(IN_MODIFY)) }
+        try check("inotify_add_watch", path) { inotify_add_watch(descriptor.raw, path, UInt32(IN_MODIFY | IN_CREATE)) }
     }
 
     /// Takes all that has been told.

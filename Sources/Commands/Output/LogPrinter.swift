@@ -20,11 +20,24 @@ struct LogFormat {
 final class LogPrinter {
     private final class Source {
         let reader: LogReader
+        let name: String
         let head: [UInt8]
         /// Whether the last record left its line open.
         var isInLine = false
         var record: LogReader.Record?
-        init(_ reader: LogReader, head: [UInt8]) { (self.reader, self.head) = (reader, head) }
+        /// How many of its files are known to be missing.
+        var missed = 0
+        init(_ reader: LogReader, _ name: String, head: [UInt8]) {
+            (self.reader, self.name, self.head) = (reader, name, head)
+        }
+
+        /// Says once that rotation was faster than this reader.
+        func tellMissed() {
+            guard reader.missed > missed else { return }
+            let count = reader.missed - missed
+            missed = reader.missed
+            Output.standardError("\(name): \(count) files of its log were removed before they were read (max-file)\n")
+        }
     }
 
     /// The colours of docker compose's prefixes, in its order.
@@ -33,6 +46,8 @@ final class LogPrinter {
     private let format: LogFormat
     private var width: Int
     private var sources: [String: Source] = [:]
+    /// Containers that keep no log, of which it is said.
+    private var unlogged: Set<String> = []
     private var colourOf: [String: Int] = [:]
     private var buffer: [UInt8] = []
     /// The stream that the buffer is for.
@@ -50,12 +65,17 @@ final class LogPrinter {
     /// Adds a container's log, once.
     ///
     /// - Parameter tail: only so many of the lines that are there.
-    func add(_ id: String, name: String, path: String, tail: Int? = nil) throws {
-        guard sources[id] == nil, exists(path) else { return }
-        let reader = try LogReader(path)
+    func add(_ record: ContainerRecord, _ paths: ProjectPaths, tail: Int? = nil) throws {
+        let (id, name, service) = (record.id, record.config.logName, record.config.definition)
+        if try LogSettings(of: service).rotation == nil {
+            guard unlogged.insert(id).inserted else { return }
+            return Output.standardError(
+                "\(name) keeps no log: its logging.driver is none (\(service.place("logging")))\n")
+        }
+        guard sources[id] == nil, let reader = try LogReader(paths.log(id)) else { return }
         if let tail { try reader.seekToLast(tail) }
         width = max(width, name.count)
-        sources[id] = Source(reader, head: head(name))
+        sources[id] = Source(reader, name, head: head(name))
     }
 
     var ids: Set<String> { Set(sources.keys) }
@@ -76,6 +96,7 @@ final class LogPrinter {
             if source.record == nil { waiting.remove(at: oldest) }
         }
         flush()
+        for source in sources.values { source.tellMissed() }
     }
 
     private func isBefore(_ first: Source, _ second: Source) -> Bool {

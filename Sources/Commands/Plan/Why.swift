@@ -61,7 +61,7 @@ struct Why: ParsableCommand {
     }
 
     private func showErrors(of record: ContainerRecord, _ paths: ProjectPaths) throws {
-        guard tail > 0, exists(paths.log(record.id)) else { return }
+        guard tail > 0 else { return }
         let lines = try ErrorLines.last(tail, of: paths.log(record.id))
         if lines.isEmpty { return }
         Output.line("  its last lines of errors:")
@@ -146,7 +146,7 @@ struct ContainerStory {
 /// What a container wrote last on its standard error.
 enum ErrorLines {
     static func last(_ count: Int, of path: String) throws(SystemError) -> [String] {
-        let reader = try LogReader(path)
+        guard let reader = try LogReader(path) else { return [] }
         // Among the last lines of both streams: the errors that belong to its end stand there.
         try reader.seekToLast(200)
         var lines: [String] = []

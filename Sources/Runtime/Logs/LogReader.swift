@@ -4,9 +4,9 @@
 import Glibc
 import Linux
 
-/// Reads the records of a container's log file, from where it stopped last.
+/// Reads the records of a container's log through all its files, from where it stopped last.
 package final class LogReader {
-    /// A record of the file, as places in the reader's buffer: valid until the next call.
+    /// A record of the log, as places in the reader's buffer: valid until the next call.
     package struct Record {
         let start: Int
         let end: Int
@@ -26,12 +26,32 @@ package final class LogReader {
     /// Time, space, `stdout` or `stderr`, space, `F` or `P`, space.
     static let headLength = 40
 
-    private let file: Descriptor
+    /// Files that rotation removed before this reader had come to them.
+    package private(set) var missed = 0
+
+    private let segments: LogSegments
+    private var source: LogSource
     private var buffer = [UInt8](repeating: 0, count: 1 << 18)
     private var filled = 0
     private var position = 0
 
-    package init(_ path: String) throws(SystemError) { file = try Descriptor.open(path, O_RDONLY) }
+    /// Begins with the oldest file that is there.
+    ///
+    /// - Parameter path: of the log's first file.
+    /// - Returns: nil where there is no log.
+    package init?(_ path: String) throws(SystemError) {
+        segments = LogSegments(path: path)
+        guard let oldest = try LogReader.source(segments, from: 0) else { return nil }
+        source = oldest
+    }
+
+    /// The oldest file with this number or a higher one.
+    private static func source(_ segments: LogSegments, from lowest: Int) throws(SystemError) -> LogSource? {
+        while let number = try segments.numbers().first(where: { $0 >= lowest }) {
+            if let source = try LogSource(segments, number) { return source }
+        }
+        return nil
+    }
 
     /// The next whole record; nil at the end of what is written so far.
     package func next() throws(SystemError) -> Record? {
@@ -68,45 +88,48 @@ package final class LogReader {
             position = 0
         }
         if filled == buffer.count { buffer.append(contentsOf: repeatElement(0, count: buffer.count)) }
-        let count = try check("read") { () -> Int in
-            buffer.withUnsafeMutableBytes { Glibc.read(file.raw, $0.baseAddress! + filled, $0.count - filled) }
+        if try readOn() { return true }
+        guard try source.isFull(segments) else { return false }
+        // The writer left this file for good: now its end is the end.
+        if try readOn() { return true }
+        let number = source.number + 1
+        var follower = try LogSource(segments, number)
+        if follower == nil { follower = try LogReader.source(segments, from: number) }
+        // None at all: the container was removed.
+        guard let next = follower else { return false }
+        missed += next.number - source.number - 1
+        source = next
+        return true
+    }
+
+    private func readOn() throws(SystemError) -> Bool {
+        var failure: SystemError?
+        let start = filled
+        let count = buffer.withUnsafeMutableBytes { bytes -> Int in
+            do throws(SystemError) {
+                return try source.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[start...]))
+            } catch {
+                failure = error
+                return 0
+            }
         }
+        if let failure { throw failure }
         filled += count
         return count > 0
     }
 
-    /// Goes to the beginning of the last `count` lines, reading backwards.
+    /// Goes to the beginning of the last `count` lines.
     package func seekToLast(_ count: Int) throws(SystemError) {
         (filled, position) = (0, 0)
-        let size = lseek(file.raw, 0, SEEK_END)
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        var end = size
-        var found = 0
-        if count == 0 { return }
-        while end > 0 {
-            let start = max(0, end - off_t(chunk.count))
-            let length = Int(end - start)
-            try check("pread") { pread(file.raw, &chunk, length, start) }
-            for index in stride(from: length - 1, through: 0, by: -1)
-            where chunk[index] == 0x0A && start + off_t(index) != size - 1 {
-                if try !isPart(endingAt: start + off_t(index)) { found += 1 }
-                if found == count {
-                    lseek(file.raw, start + off_t(index) + 1, SEEK_SET)
-                    return
-                }
-            }
-            end = start
+        // The break that ends the log begins no line: the one before it does.
+        var wanted = count + 1
+        for number in try segments.numbers().reversed() {
+            guard let older = try LogSource(segments, number) else { return }
+            let ends = try older.lineEnds(last: wanted)
+            source = older
+            if let place = ends.first { return try source.seek(to: place) }
+            try source.seek(to: 0)
+            wanted -= ends.found
         }
-        lseek(file.raw, 0, SEEK_SET)
-    }
-
-    /// Whether the record that ends with the line break at this offset goes on in the next one. A part has exactly the
-    /// longest length, so its kind stands at a known distance.
-    private func isPart(endingAt offset: off_t) throws(SystemError) -> Bool {
-        let distance = off_t(LogStream.longestPart + 3)
-        guard offset >= distance + 37 else { return false }
-        var kind: [UInt8] = [0, 0, 0]
-        try check("pread") { pread(file.raw, &kind, 3, offset - distance) }
-        return kind == [0x20, 0x50, 0x20]
     }
 }

@@ -8,13 +8,16 @@ import Glibc
 /// A record is a line of the CRI logging format: `2026-01-02T03:04:05.000000006Z stdout F text`, where `F` ends a line
 /// and `P` is a part of one that goes on in the stream's next record.
 struct LogStream {
-    /// A line that is longer is written in parts, as Docker does.
+    /// A line that is longer is written in parts, as Docker does. Where it is cut does not depend on how it came.
     static let longestPart = 16384
 
     let name: String
     private var pending: [UInt8] = []
 
     init(name: String) { self.name = name }
+
+    /// Bytes that wait for their line break.
+    var waiting: Int { pending.count }
 
     /// Appends the records of these bytes; what follows the last line break waits for more.
     mutating func write(_ bytes: UnsafeRawBufferPointer, time: UInt64, to output: inout [UInt8]) {
@@ -32,9 +35,7 @@ struct LogStream {
             }
             pending.append(contentsOf: piece)
             var start = 0
-            while pending.count - start > LogStream.longestPart
-                || (lineBreak == nil && pending.count - start == LogStream.longestPart)
-            {
+            while pending.count - start > LogStream.longestPart {
                 pending.withUnsafeBytes {
                     append(
                         head, 0x50, UnsafeRawBufferPointer(rebasing: $0[start..<(start + LogStream.longestPart)]),

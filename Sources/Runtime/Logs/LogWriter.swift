@@ -5,37 +5,62 @@ import CLinux
 import Glibc
 import Linux
 
-/// Moves what a container writes from its pipes (or its terminal) into its log file.
+/// Moves what a container writes from its pipes (or its terminal) into its log.
 ///
-/// The pipes are held open by the container's side, so nothing is lost while no writer is there to read them: the next
-/// one goes on where the last one stopped.
+/// The pipes are held open by the container's side and the launcher, and what was taken out of them waits in a spool
+/// until the log has it: so nothing is lost or written twice when the writer is killed, and the next one goes on where it
+/// stopped. What a terminal's program wrote has no spool: splice(2) cannot move it to a file.
 package final class LogWriter {
     private final class Source {
         let descriptor: Descriptor
+        let spool: LogSpool?
         var stream: LogStream
         var taps: [LogTap] = []
         var watch: EventLoop.Watch?
-        init(_ descriptor: Descriptor, _ name: String) {
-            (self.descriptor, stream) = (descriptor, LogStream(name: name))
+        /// The place in the spool up to which the stream has been read.
+        var place: Int
+        init(_ descriptor: Descriptor, _ spool: LogSpool?, from place: Int, _ name: String) {
+            (self.descriptor, self.spool, self.place, stream) = (descriptor, spool, place, LogStream(name: name))
         }
     }
 
     private let loop: EventLoop
-    private let file: Descriptor
+    private let spools: String?
+    private let file: LogFile?
+    private let record: Descriptor?
+    private var progress: LogProgress
+    private var loss = LogLoss()
     private var sources: [Source] = []
-    private var buffer = [UInt8](repeating: 0, count: 1 << 16)
     private var output: [UInt8] = []
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LogSpool.portion, alignment: 16)
 
-    /// - Parameter path: the log file, made where it is not there and appended to.
-    package init(_ path: String, on loop: EventLoop) throws(SystemError) {
+    /// - Parameters:
+    ///   - path: the log's first file, made where it is not there.
+    ///   - rotation: nil where nothing is to be kept, and only who is attached gets a copy.
+    ///   - spools: a directory for what the log does not have yet; nil for a terminal.
+    package init(_ path: String, _ rotation: LogRotation?, spools: String?, on loop: EventLoop) throws(SystemError) {
         self.loop = loop
-        file = try Descriptor.open(path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o600)
+        self.spools = rotation == nil ? nil : spools
+        record = try self.spools.map { path throws(SystemError) in
+            try Descriptor.open("\(path)/progress", O_RDWR | O_CREAT, mode: 0o600)
+        }
+        let before = try record.flatMap { file throws(SystemError) in try LogProgress.load(from: file) }
+        file = try rotation.map { rotation throws(SystemError) in
+            try LogFile(path, rotation, from: before, on: loop)
+        }
+        progress = before ?? LogProgress()
     }
+
+    deinit { buffer.deallocate() }
 
     /// Reads this descriptor from now on, until its end or `finish()`. It must be in non-blocking mode.
     package func follow(_ descriptor: Descriptor, as stream: String) throws(SystemError) {
-        let source = Source(descriptor, stream)
+        let spool = try spools.map { path throws(SystemError) in try LogSpool("\(path)/\(stream).spool") }
+        let source = Source(
+            descriptor, spool, from: stream == "stdout" ? progress.output : progress.errors, stream)
         sources.append(source)
+        try readSpool(of: source)
+        flush()
         source.watch = try loop.watch(descriptor.raw, .read) { [unowned self] _ in
             if !self.drain(source, rounds: 16) { self.unwatch(source) }
         }
@@ -65,20 +90,46 @@ package final class LogWriter {
 
     /// - Returns: false at the end of the stream.
     private func drain(_ source: Source, rounds: Int) -> Bool {
-        defer { flush() }
         for _ in 0..<rounds {
-            let count = Glibc.read(source.descriptor.raw, &buffer, buffer.count)
-            if count == 0 { return false }
-            // EIO is how a terminal says that nobody holds its other side.
-            if count < 0 { return errno == EAGAIN || errno == EINTR }
-            buffer.withUnsafeBytes {
-                let bytes = UnsafeRawBufferPointer(rebasing: $0[..<count])
-                source.stream.write(bytes, time: realTime(), to: &output)
-                for tap in source.taps { tap.write(bytes) }
+            do throws(SystemError) {
+                guard try take(from: source) else { return false }
+            } catch {
+                // EIO is how a terminal says that nobody holds its other side.
+                if error.errno == EIO && source.spool == nil { return false }
+                if error.errno != EAGAIN { log("what a container writes cannot be read: \(error)") }
+                return error.errno == EAGAIN
             }
-            if output.count >= 1 << 18 { flush() }
+            flush()
         }
         return true
+    }
+
+    /// Takes the next bytes. One write to the log has those of one stream only, in one file: so it is always repeated as
+    /// it was.
+    private func take(from source: Source) throws(SystemError) -> Bool {
+        let most = min(buffer.count, file?.room ?? .max)
+        guard let spool = source.spool else {
+            let count = try check("read") { Glibc.read(source.descriptor.raw, buffer.baseAddress, most) }
+            give(count, to: source)
+            return count > 0
+        }
+        guard try spool.take(most, from: source.descriptor) else { return false }
+        try readSpool(of: source)
+        return true
+    }
+
+    private func readSpool(of source: Source) throws(SystemError) {
+        guard let spool = source.spool else { return }
+        while case let count = try spool.read(from: source.place, into: buffer), count > 0 {
+            give(count, to: source)
+            source.place += count
+        }
+    }
+
+    private func give(_ count: Int, to source: Source) {
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        source.stream.write(bytes, time: realTime(), to: &output)
+        for tap in source.taps { tap.write(bytes) }
     }
 
     private func unwatch(_ source: Source) {
@@ -88,7 +139,33 @@ package final class LogWriter {
 
     private func flush() {
         guard !output.isEmpty else { return }
-        do { try file.writeAll(output) } catch { log("a container's log cannot be written: \(error)") }
+        if let file {
+            do throws(SystemError) {
+                if file.isFull { try rotate(file) }
+                try file.write(loss.note(at: realTime()).map { $0 + output } ?? output)
+                loss.end()
+            } catch { loss.add(output, error) }
+            for source in sources {
+                let place = source.place - (source.spool == nil ? 0 : source.stream.waiting)
+                if source.stream.name == "stdout" { progress.output = place } else { progress.errors = place }
+            }
+            save(file)
+            for source in sources { source.spool?.free(before: source.place - source.stream.waiting) }
+        }
         output.removeAll(keepingCapacity: true)
+    }
+
+    private func rotate(_ file: LogFile) throws(SystemError) {
+        try file.rotate()
+        save(file)
+        file.tidy()
+    }
+
+    private func save(_ file: LogFile) {
+        guard let record else { return }
+        (progress.number, progress.size) = (file.number, file.size)
+        do throws(SystemError) { try progress.save(to: record) } catch {
+            log("how far a container's log is cannot be put on record: \(error)")
+        }
     }
 }

@@ -120,6 +120,7 @@ extension Supervisor {
         container.record.state.paused = false
         if container.terminal != nil { launcher.drop("terminal/\(container.id)") }
         container.terminal = nil
+        for name in ["stdout", "stderr"] { launcher.drop("\(name)/\(container.id)") }
         releaseNetworks(container)
         do {
             try paths.cgroup(container.id, in: hierarchy).end()

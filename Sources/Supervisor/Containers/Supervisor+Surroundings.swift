@@ -113,7 +113,10 @@ extension Supervisor {
             if mkfifo(path, 0o600) != 0 && errno != EEXIST { throw SystemError("mkfifo", path) }
             // Any user of the container may open /dev/stdout again.
             try check("chmod", path) { chmod(path, 0o666) }
-            streams.append(try Descriptor.open(path, O_RDWR))
+            let pipe = try Descriptor.open(path, O_RDWR)
+            // So that what it wrote last is not gone with it while there is no supervisor.
+            if name != "stdin" { try launcher.keep("\(name)/\(container.id)", pipe) }
+            streams.append(pipe)
         }
         try followStreams(container)
         return streams
@@ -132,7 +135,9 @@ extension Supervisor {
 
     /// Reads the container's pipes into its log, from where the last reader stopped.
     func followStreams(_ container: Container) throws {
-        let logs = try LogWriter(paths.log(container.id), on: loop)
+        let settings = try LogSettings(of: container.service)
+        let spools = container.terminal == nil ? paths.pipes(container.id) : nil
+        let logs = try LogWriter(paths.log(container.id), settings.rotation, spools: spools, on: loop)
         if let terminal = container.terminal {
             try check("fcntl") { trice_fcntl(terminal.raw, F_SETFL, Int(O_NONBLOCK)) }
             try logs.follow(terminal, as: "stdout")
