@@ -94,6 +94,17 @@ import Testing
         }
     }
 
+    @Test func `an upload that was broken off goes on from where the registry has got to`() throws {
+        try run("drops") { box, server in
+            let name = "127.0.0.1:\(server.port)/drops:1"
+            box.must("image", "tag", "busybox:1", name)
+            let pushed = box.trice("image", "push", name)
+            #expect(pushed.status == 0, "\(pushed)\n\(server.requests)")
+            let patches = server.requests.filter { $0.contains(" PATCH ") && !$0.contains(" 0-") }
+            #expect(!patches.isEmpty, "\(server.requests)")
+        }
+    }
+
     @Test func `a pull that was broken off goes on where it was`() throws {
         try run("resumes") { box, server in
             let image = "127.0.0.1:\(server.port)/stalls:1"

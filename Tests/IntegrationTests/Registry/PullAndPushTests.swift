@@ -78,6 +78,22 @@ import Testing
         }
     }
 
+    @Test func `a registry that wants a certificate gets the client's`() throws {
+        try Sandbox.run("certificate") { box in
+            let server = try RegistryServer.start(.byCertificate, in: box)
+            let domain = "localhost:\(server.port)"
+            let directory = "\(box.directory)/config/trice/certs.d/\(domain)"
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(atPath: "\(server.directory)/cert.pem", toPath: "\(directory)/ca.crt")
+            box.must("image", "tag", "busybox:1", "\(domain)/x:1")
+            #expect(box.try_("image", "push", "\(domain)/x:1").status == 1)
+            // The test's one certificate is its own root, a server's and a client's.
+            try FileManager.default.copyItem(atPath: "\(server.directory)/cert.pem", toPath: "\(directory)/me.cert")
+            try FileManager.default.copyItem(atPath: "\(server.directory)/key.pem", toPath: "\(directory)/me.key")
+            box.must("image", "push", "\(domain)/x:1")
+        }
+    }
+
     @Test func `credentials may be kept by a program`() throws {
         try Sandbox.run("helper") { box in
             let server = try RegistryServer.start(.protected, in: box)

@@ -22,17 +22,17 @@ final class RegistryServer {
     }
 
     /// How the registry wants to be spoken to.
-    enum Kind { case open, protected }
+    enum Kind { case open, protected, byCertificate }
 
     static let user = "me", password = "correct horse"
 
-    /// Debian's `docker-registry`; a protected one has TLS and wants a password.
+    /// Debian's `docker-registry`; the others have TLS and want a password, or a client's certificate.
     static func start(_ kind: Kind, in box: Sandbox) throws -> RegistryServer {
         let directory = "\(box.directory)/registry"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let port = try freePort()
         var more = ""
-        if kind == .protected {
+        if kind != .open {
             let made = box.run([
                 "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
                 "-nodes",
@@ -45,7 +45,10 @@ final class RegistryServer {
             let hashed = box.run(["/usr/bin/htpasswd", "-nbB", "-C", "4", user, password])
             #expect(hashed.status == 0, "\(hashed)")
             try hashed.out.write(toFile: "\(directory)/htpasswd", atomically: true, encoding: .utf8)
-            more = """
+            more =
+                kind == .byCertificate
+                ? "  tls: {certificate: \(directory)/cert.pem, key: \(directory)/key.pem, clientcas: [\(directory)/cert.pem]}"
+                : """
                   tls: {certificate: \(directory)/cert.pem, key: \(directory)/key.pem}
                 auth: {htpasswd: {realm: test, path: \(directory)/htpasswd}}
                 """
