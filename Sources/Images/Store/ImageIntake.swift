@@ -53,8 +53,12 @@ package final class ImageIntake {
     /// Makes these bytes, which have been verified, a blob of the store.
     package func add(_ bytes: [UInt8], as digest: Digest) throws {
         guard !has(digest) else { return }
+        count += 1
+        // Aside, so that a kill on the way leaves nothing among the blobs.
+        let path = "\(directory)/\(count)"
+        try writeAtomically(path, bytes, mode: 0o644)
         try makeDirectories(parentDirectory(store.blob("\(digest)")))
-        try writeAtomically(store.blob("\(digest)"), bytes, mode: 0o644)
+        try check("rename", path) { rename(path, store.blob("\(digest)")) }
     }
 
     /// Makes a file a blob of the store, if its content is what its name says.
