@@ -45,11 +45,11 @@ package enum ImageNeed: Hashable, Sendable {
 }
 
 extension Project {
-    /// With a name for every image: that of one that is built and has none is `PROJECT-SERVICE`, as docker compose's.
+    /// With a name for every image (`imageName`).
     package var withImageNames: Project {
         var project = self
-        for index in project.services.indices where project.services[index].image.isEmpty {
-            project.services[index].image = "\(name)-\(project.services[index].name)"
+        for index in project.services.indices {
+            project.services[index].image = imageName(of: project.services[index])
         }
         return project
     }

@@ -44,7 +44,6 @@ struct BuildCommand: ParsableCommand {
     func run() throws {
         let context = Context(Trice.global)
         let project = try context.project(services: services)
-        for name in services where project.service(name) == nil { throw Failure("no such service: \(name)") }
         let named = project.services(with: services, ignoringDependencies: !withDependencies)
         let chosen = BuildChoice.withContexts(named.filter { $0.build != nil }, in: project)
         if print {
@@ -69,12 +68,8 @@ struct BuildCommand: ParsableCommand {
         let names = try chosen.filter { !$0.image.isEmpty }.flatMap { service in
             try BuildArguments(service, service.build!, in: project, options).references().map { "\($0)" }
         }
-        let failures = try Transfers(context.global, isQuiet: quiet).run(
+        try Transfers(context.global, isQuiet: quiet).perform(
             TransferRequest(.push, items: names.map { TransferRequest.Item(reference: $0) }))
-        for name in names {
-            if let failure = failures[name] { Output.standardError(Output.render(failure)) }
-        }
-        if !failures.isEmpty { throw ExitCode(1) }
     }
 }
 
@@ -84,10 +79,8 @@ enum BuildChoice {
         var names = Set(services.map(\.name))
         var next = services
         while let service = next.popLast() {
-            for context in service.build?.additionalContexts ?? [] where context.value.hasPrefix("service:") {
-                guard let other = anyService(String(context.value.dropFirst(8)), in: project),
-                    names.insert(other.name).inserted
-                else { continue }
+            for name in service.build?.contextServices ?? [] {
+                guard let other = anyService(name, in: project), names.insert(name).inserted else { continue }
                 next.append(other)
             }
         }
@@ -139,7 +132,7 @@ private struct BakeFile: Encodable {
                 context: build.context,
                 contexts: map(
                     build.additionalContexts.map {
-                        ($0.name, $0.value.hasPrefix("service:") ? "target:\($0.value.dropFirst(8))" : $0.value)
+                        ($0.name, Build.service(ofContext: $0.value).map { "target:\($0)" } ?? $0.value)
                     }),
                 dockerfile: build.dockerfileInline == nil ? build.dockerfile ?? "Dockerfile" : nil,
                 dockerfileInline: build.dockerfileInline, args: map(build.args.map { ($0.name, $0.value) }),

@@ -148,7 +148,6 @@ struct BuildArguments {
 
     /// What the image is called.
     func references() throws -> [Reference] {
-        let own = service.image.isEmpty ? "\(project.name)-\(service.name)" : service.image
-        return try ([own] + build.tags).map { try Reference($0) }
+        try ([project.imageName(of: service)] + build.tags).map { try Reference($0) }
     }
 }

@@ -73,9 +73,12 @@ struct Buildah {
     /// Removes what builds have left that were killed: containers, with their mounts. Nothing while another one goes on.
     func recover() throws {
         guard try FileLock(ifFree: "\(directory)/lock") != nil else { return }
+        try removeContainers()
+    }
+
+    private func removeContainers() throws {
         let list = "\(directory)/storage/overlay-containers/containers.json"
-        guard exists(list), try readFile(list) != Array("[]".utf8) else { return }
-        try run(["rm", "--all"])
+        if exists(list), try readFile(list) != Array("[]".utf8) { try run(["rm", "--all"]) }
     }
 
     /// Removes all that builds have kept. Nothing while one goes on.
@@ -84,8 +87,7 @@ struct Buildah {
     func forget() throws -> Int64 {
         guard let lock = try FileLock(ifFree: "\(directory)/lock") else { return 0 }
         defer { withExtendedLifetime(lock) {} }
-        let list = "\(directory)/storage/overlay-containers/containers.json"
-        if exists(list), try readFile(list) != Array("[]".utf8) { try run(["rm", "--all"]) }
+        try removeContainers()
         let freed = try diskUsage(directory)
         try removeTree(directory)
         return freed

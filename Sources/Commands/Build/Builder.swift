@@ -96,9 +96,7 @@ struct Builder {
     /// Whether none of the services that it has as contexts is still to be built.
     private func isReady(_ service: Service, waiting: [Service], jobs: [Job]) -> Bool {
         let unbuilt = Set(waiting.map(\.name) + jobs.map(\.service.name))
-        return !(service.build?.additionalContexts ?? []).contains { context in
-            context.value.hasPrefix("service:") && unbuilt.contains(String(context.value.dropFirst(8)))
-        }
+        return unbuilt.isDisjoint(with: service.build?.contextServices ?? [])
     }
 
     // MARK: One build
@@ -209,9 +207,9 @@ struct Builder {
             contexts.append(KeyValue(name: name, value: "docker-image://\(id)"))
         }
         for context in build.additionalContexts {
-            if context.value.hasPrefix("service:") {
-                let other = BuildChoice.anyService(String(context.value.dropFirst(8)), in: project)
-                let name = other.map { $0.image.isEmpty ? "\(project.name)-\($0.name)" : $0.image } ?? ""
+            if let service = Build.service(ofContext: context.value) {
+                let other = BuildChoice.anyService(service, in: project)
+                let name = other.map(project.imageName) ?? ""
                 contexts.append(
                     KeyValue(name: context.name, value: "docker-image://\(try handOver(name, in: directory))"))
             } else if context.value.hasPrefix("docker-image://") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import ArgumentParser
 import Compose
 import Core
 import Images
@@ -27,9 +28,12 @@ struct ImageSupply {
     func provide(_ services: [Service]) throws {
         var (pulled, built): ([Service], [Service]) = ([], [])
         let now = realTime() / 1_000_000_000
+        // Many services have one image: the store is asked for it once.
+        var known: [String: Image?] = [:]
         for service in services where service.provider == nil {
-            let name = service.image.isEmpty ? "\(project.name)-\(service.name)" : service.image
-            let image = try located(service) { try store.find(name) }
+            let name = project.imageName(of: service)
+            let image = try known[name] ?? located(service) { try store.find(name) }
+            known[name] = image
             var need = ImageNeed(service, policy: policy, image: image, now: now)
             if build == true && service.build != nil { need = .build }
             switch need {
@@ -126,6 +130,17 @@ struct Transfers {
     let isQuiet: Bool
 
     init(_ global: GlobalOptions, isQuiet: Bool = false) { (self.global, self.isQuiet) = (global, isQuiet) }
+
+    /// As `run`; what went wrong is printed.
+    ///
+    /// - Throws: `ExitCode` 1 where anything did.
+    func perform(_ request: TransferRequest, onDone: (TransferEvent) -> Void = { _ in }) throws {
+        let failures = try run(request, onDone: onDone)
+        for item in request.items {
+            if let failure = failures[item.reference] { Output.standardError(Output.render(failure)) }
+        }
+        if !failures.isEmpty { throw ExitCode(1) }
+    }
 
     /// - Returns: what went wrong, by the image's name.
     func run(_ request: TransferRequest, onDone: (TransferEvent) -> Void = { _ in }) throws -> [String: Failure] {

@@ -25,7 +25,6 @@ struct Push: ParsableCommand {
     func run() throws {
         let context = Context(Trice.global)
         let project = try context.project(services: services)
-        for name in services where project.service(name) == nil { throw Failure("no such service: \(name)") }
         let chosen = project.services(with: services, ignoringDependencies: !includeDeps).filter {
             $0.build != nil && !$0.image.isEmpty
         }
@@ -66,12 +65,8 @@ struct ImagePush: ParsableCommand {
             item.allPlatforms = allPlatforms
             return item
         }
-        let failures = try Transfers(Trice.global, isQuiet: quiet).run(TransferRequest(.push, items: items)) { event in
+        try Transfers(Trice.global, isQuiet: quiet).perform(TransferRequest(.push, items: items)) { event in
             if let digest = event.digest { Output.line("\(event.image) \(digest)") }
         }
-        for item in items {
-            if let failure = failures[item.reference] { Output.standardError(Output.render(failure)) }
-        }
-        if !failures.isEmpty { throw ExitCode(1) }
     }
 }

@@ -47,3 +47,13 @@ package struct Build: Codable, Hashable, Sendable {
         self.context = context
     }
 }
+
+extension Build {
+    /// The service that an additional context names as `service:NAME`: what that one is built as.
+    package static func service(ofContext value: String) -> String? {
+        value.hasPrefix("service:") ? String(value.dropFirst("service:".count)) : nil
+    }
+
+    /// The services that it has as contexts.
+    package var contextServices: [String] { additionalContexts.compactMap { Build.service(ofContext: $0.value) } }
+}

@@ -6,12 +6,8 @@ extension Project {
     package var serviceNames: [String] { services.map(\.name) }
     package var networkKeys: [String] { networks.map(\.key) }
     package var volumeKeys: [String] { volumes.map(\.key) }
-    /// That of a service which is built and names none is `PROJECT-SERVICE`.
     package var images: [String] {
-        services.compactMap { service in
-            guard service.image.isEmpty else { return service.image }
-            return service.build == nil ? nil : "\(name)-\(service.name)"
-        }
+        services.filter { !$0.image.isEmpty || $0.build != nil }.map(imageName)
     }
     package var modelNames: [String] { models.map(\.model) }
 

@@ -147,8 +147,8 @@ struct ReferenceCheck {
 
     /// `additional_contexts` of the kind `service:NAME`.
     private mutating func checkContexts(_ draft: ServiceDraft, _ names: [String: Int]) {
-        for context in draft.service.build?.additionalContexts ?? [] where context.value.hasPrefix("service:") {
-            let target = String(context.value.dropFirst(8))
+        for context in draft.service.build?.additionalContexts ?? [] {
+            guard let target = Build.service(ofContext: context.value) else { continue }
             let node = draft.node("build.additional_contexts.\(context.name)")
             if let index = names[target] {
                 guard enabled[index].service.build == nil else { continue }

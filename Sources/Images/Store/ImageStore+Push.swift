@@ -82,7 +82,7 @@ extension ImageStore {
         }
         source.documents.append(
             PushSource.Document(
-                digest: index, mediaType: document.mediaType ?? "application/vnd.oci.image.index.v1+json", bytes: bytes)
+                digest: index, mediaType: document.mediaType ?? ManifestIndex.mediaType, bytes: bytes)
         )
         return source
     }

@@ -19,7 +19,7 @@ extension ImageStore {
 
     private struct LayoutIndex: Encodable {
         var schemaVersion = 2
-        var mediaType = "application/vnd.oci.image.index.v1+json"
+        var mediaType = ManifestIndex.mediaType
         var manifests: [ContentDescriptor]
     }
 

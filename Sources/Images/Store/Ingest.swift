@@ -70,15 +70,12 @@ final class Ingest {
     ///   - diffIDs: the digests that they must have when uncompressed.
     /// - Returns: their chain ids.
     func unpack(_ blobs: [Digest], diffIDs: [Digest]) throws -> [String] {
-        var chain: [String] = []
-        for (blob, diffID) in zip(blobs, diffIDs) {
-            let id =
-                chain.last.map { "\(Digest(bytes: SHA256.hash(data: Array("\($0) \(diffID)".utf8))))" } ?? "\(diffID)"
+        let chain = ImageIntake.chain(diffIDs).map { "\($0)" }
+        for (place, id) in chain.enumerated() {
             let target = store.layer(id)
-            if !exists(target) {
-                try unpack(blob, diffID: diffID, to: target, lower: chain.reversed().map(store.layer))
-            }
-            chain.append(id)
+            if exists(target) { continue }
+            try unpack(
+                blobs[place], diffID: diffIDs[place], to: target, lower: chain[..<place].reversed().map(store.layer))
         }
         return chain
     }

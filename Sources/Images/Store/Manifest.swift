@@ -37,8 +37,9 @@ package struct Manifest: Codable, Hashable, Sendable {
 
 /// An image index (OCI image specification, image-index.md).
 package struct ManifestIndex: Codable, Hashable, Sendable {
+    package static let mediaType = "application/vnd.oci.image.index.v1+json"
     package static let mediaTypes: Set<String> = [
-        "application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json",
+        mediaType, "application/vnd.docker.distribution.manifest.list.v2+json",
     ]
 
     package var mediaType: String?

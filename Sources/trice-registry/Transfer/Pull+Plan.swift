@@ -119,7 +119,7 @@ extension Pull {
         guard plan.chain.allSatisfy(intake.hasLayer),
             (plan.manifest.layers + plan.others).allSatisfy({ Digest($0.digest).map(intake.has) ?? false })
         else { return false }
-        let before = (try? store.resolve(plan.item.reference))?.id
+        let before = try store.find(plan.item.reference)?.id
         var event = TransferEvent(.done, image: plan.item.reference)
         event.id = try intake.finish(plan.parts)
         event.isUnchanged = before == event.id

@@ -109,7 +109,7 @@ struct Registries {
         where Manifest.mediaTypes.contains(type) || ManifestIndex.mediaTypes.contains(type) {
             return type
         }
-        return kind.manifests == nil ? Manifest.mediaType : "application/vnd.oci.image.index.v1+json"
+        return kind.manifests == nil ? Manifest.mediaType : ManifestIndex.mediaType
     }
 
     private static let accepted = (Manifest.mediaTypes.sorted() + ManifestIndex.mediaTypes.sorted()).map {
