@@ -85,7 +85,7 @@ struct Logs: ParsableCommand {
             }
             try printer.printNew()
             if running.isEmpty { return }
-            // Until a container starts or ends, only the files matter.
+            // Until a container starts or ends, only the logs matter.
             var isChanged = false
             while !isChanged {
                 var polled = [
@@ -94,7 +94,8 @@ struct Logs: ParsableCommand {
                 ]
                 poll(&polled, 2, -1)
                 if polled[0].revents != 0 {
-                    watch.drain()
+                    // The record says of an end that no event has told: one that came before the events were asked for.
+                    if watch.drain() { isChanged = true }
                     try printer.printNew()
                 }
                 if polled[1].revents != 0 {

@@ -5,7 +5,7 @@ import CLinux
 import Glibc
 import Linux
 
-/// Tells when a file in one of several directories is written to or made: inotify(7).
+/// Tells when a file in one of several directories is written to, made or replaced: inotify(7).
 final class FileWatch {
     let descriptor: Descriptor
     private var watched = Set<String>()
@@ -16,12 +16,29 @@ final class FileWatch {
 
     func add(_ path: String) throws(SystemError) {
         guard watched.insert(path).inserted else { return }
-        try check("inotify_add_watch", path) { inotify_add_watch(descriptor.raw, path, UInt32(IN_MODIFY | IN_CREATE)) }
+        try check("inotify_add_watch", path) {
+            inotify_add_watch(descriptor.raw, path, UInt32(IN_MODIFY | IN_CREATE | IN_MOVED_TO))
+        }
     }
 
     /// Takes all that has been told.
-    func drain() {
+    ///
+    /// - Returns: whether a file was replaced, as records are.
+    @discardableResult
+    func drain() -> Bool {
+        var isReplaced = false
         var buffer = [UInt8](repeating: 0, count: 4096)
-        while read(descriptor.raw, &buffer, buffer.count) > 0 {}
+        while case let count = read(descriptor.raw, &buffer, buffer.count), count > 0 {
+            buffer.withUnsafeBytes { bytes in
+                // struct inotify_event: wd, mask, cookie, len, each of 32 bits, and the name.
+                var offset = 0
+                while offset < count {
+                    let mask = bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self)
+                    if mask & UInt32(IN_MOVED_TO) != 0 { isReplaced = true }
+                    offset += 16 + Int(bytes.loadUnaligned(fromByteOffset: offset + 12, as: UInt32.self))
+                }
+            }
+        }
+        return isReplaced
     }
 }
