@@ -21,20 +21,16 @@ package struct ContainerMounts {
     }
 
     /// - Parameters:
-    ///   - layers: paths of the layers, the topmost first, through which files belong to whom the image says.
     ///   - mapping: nil for a container in the host's user namespace.
-    ///   - path: where the files of a layer belong to whom the image says, as for `layers`.
+    ///   - layer: what has the files of a layer's directory belong to whom the image says.
     package static func make(
-        _ spec: ContainerSpec, layers: [String], mapping: Mapping?, path: (String) -> String = { $0 }
+        _ spec: ContainerSpec, mapping: Mapping?,
+        layer: (String) throws(SystemError) -> OverlayMount.Layer = { path throws(SystemError) in .directory(path) }
     ) throws(SetupFailure) -> ContainerMounts {
-        guard kernelVersion() >= (6, 7) else {
-            throw SetupFailure(
-                "mount the image", reason: "Linux 6.7 or later is needed, and this is an older one", key: "image")
-        }
-        return ContainerMounts(
-            root: try attempt("image") { () throws(SystemError) in try overlay(spec.root, layers) },
+        ContainerMounts(
+            root: try attempt("image") { () throws(SystemError) in try overlay(spec.root, layer) },
             devices: try attempt("devices") { () throws(SystemError) in try makeDevices(spec, mapping?.ids) },
-            sources: try openSources(spec, mapping, path))
+            sources: try openSources(spec, mapping, layer))
     }
 
     /// To travel with a message, and back.
@@ -51,12 +47,10 @@ package struct ContainerMounts {
         self.init(root: DetachedMount(descriptors[0]), devices: DetachedMount(descriptors[1]), sources: sources)
     }
 
-    /// `lowerdir+` takes any number of layers, where mount(2)'s options must fit a page. Linux 6.7; layers that are
-    /// descriptors of detached mounts, Linux 6.15.
-    private static func overlay(_ root: ContainerSpec.Root, _ layers: [String]) throws(SystemError) -> DetachedMount {
-        try DetachedMount(
-            "overlay",
-            options: layers.map { ("lowerdir+", $0) } + [("upperdir", root.upper), ("workdir", root.work)])
+    private static func overlay(
+        _ root: ContainerSpec.Root, _ layer: (String) throws(SystemError) -> OverlayMount.Layer
+    ) throws(SystemError) -> DetachedMount {
+        try OverlayMount(layers: root.layers.map(layer), writes: root.directory).make()
     }
 
     /// A tmpfs with the nodes. It is made here because a user namespace's root cannot make any.
@@ -71,13 +65,16 @@ package struct ContainerMounts {
     }
 
     /// What an image holds. An overlay without an upper layer has two lower ones at least.
-    private static func image(_ layers: [String]) throws(SystemError) -> DetachedMount {
-        if layers.count == 1 { return try DetachedMount(copyOf: layers[0], recursive: false) }
-        return try DetachedMount("overlay", options: layers.map { ("lowerdir+", $0) })
+    private static func image(_ layers: [OverlayMount.Layer]) throws(SystemError) -> DetachedMount {
+        if layers.count > 1 { return try OverlayMount(layers: layers).make() }
+        switch layers[0] {
+        case .directory(let path): return try DetachedMount(copyOf: path, recursive: false)
+        case .mapped(let mount): return mount
+        }
     }
 
     private static func openSources(
-        _ spec: ContainerSpec, _ mapping: Mapping?, _ path: (String) -> String
+        _ spec: ContainerSpec, _ mapping: Mapping?, _ layer: (String) throws(SystemError) -> OverlayMount.Layer
     ) throws(SetupFailure) -> [DetachedMount?] {
         var sources: [DetachedMount?] = []
         for mount in spec.mounts {
@@ -85,7 +82,7 @@ package struct ContainerMounts {
                 try attempt(mount.key) { () throws(SystemError) in
                     switch mount.kind {
                     case .tmpfs: return nil
-                    case .image(let layers): return try image(layers.map(path))
+                    case .image(let layers): return try image(layers.map(layer))
                     case .shared(let pid): return try openShared(mount.source, of: pid)
                     case .bind:
                         let source = try DetachedMount(copyOf: mount.source)
@@ -109,11 +106,9 @@ package struct ContainerMounts {
 
     /// A mount can be copied only in its own mount namespace, so this process goes there and back.
     private static func openShared(_ path: String, of pid: Int32) throws(SystemError) -> DetachedMount {
-        let own = try Descriptor.open("/proc/self/ns/mnt", O_RDONLY)
         let theirs = try Descriptor.open("/proc/\(pid)/ns/mnt", O_RDONLY)
-        try check("setns", "mnt") { trice_setns(theirs.raw, Int32(CLONE_NEWNS)) }
-        let result = Result { () throws(SystemError) in try DetachedMount(copyOf: path, recursive: false) }
-        try check("setns", "mnt") { trice_setns(own.raw, Int32(CLONE_NEWNS)) }
-        return try result.get()
+        return try inMountNamespace { () throws(SystemError) in
+            try check("setns", "mnt") { trice_setns(theirs.raw, Int32(CLONE_NEWNS)) }
+        } run: { () throws(SystemError) in try DetachedMount(copyOf: path, recursive: false) }
     }
 }

@@ -37,11 +37,11 @@ package struct ContainerSpec: Codable, Hashable, Sendable {
     package struct Root: Codable, Hashable, Sendable {
         /// Directories of unpacked layers, the topmost first.
         package var layers: [String]
-        package var upper: String
-        package var work: String
+        /// Where what it writes is kept: in `upper`, with `work` beside it for the kernel's use.
+        package var directory: String
         package var readOnly: Bool
-        package init(layers: [String], upper: String, work: String, readOnly: Bool = false) {
-            (self.layers, self.upper, self.work, self.readOnly) = (layers, upper, work, readOnly)
+        package init(layers: [String], directory: String, readOnly: Bool = false) {
+            (self.layers, self.directory, self.readOnly) = (layers, directory, readOnly)
         }
     }
 

@@ -37,7 +37,7 @@ struct RootFileSystem {
     private func begin(_ made: ContainerMounts?) throws(SetupFailure) -> ContainerMounts {
         try mount("", "/", nil, MountFlag.recursive | MountFlag.private)
         if let made { return made }
-        return try ContainerMounts.make(spec, layers: spec.root.layers, mapping: nil)
+        return try ContainerMounts.make(spec, mapping: nil)
     }
 
     /// Masks paths, and makes read-only what has to be.

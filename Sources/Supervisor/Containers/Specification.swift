@@ -37,12 +37,10 @@ struct Specification {
     func container(
         namespaces: ContainerSpec.Namespaces, more: [ContainerSpec.MountSpec] = []
     ) throws -> ContainerSpec {
-        let directory = paths.container(config.id)
         var spec = ContainerSpec(
             id: config.id, process: try process(),
             root: ContainerSpec.Root(
-                layers: config.layers, upper: "\(directory)/upper", work: "\(directory)/work",
-                readOnly: service.readOnly))
+                layers: config.layers, directory: paths.container(config.id), readOnly: service.readOnly))
         spec.namespaces = namespaces
         spec.hostname = hostname
         spec.domainname = service.domainname ?? ""

@@ -12,7 +12,7 @@ import Runtime
 final class UserNamespaces {
     private let paths: ProjectPaths
     private var mapping: ContainerMounts.Mapping?
-    /// Layers, id-mapped once and mounted nowhere, by path.
+    /// Layers, id-mapped once and mounted nowhere, by path; empty where each overlay wants its own.
     private var layers: [String: DetachedMount] = [:]
     private var isRefused = false
 
@@ -22,8 +22,8 @@ final class UserNamespaces {
     func ids(for layers: [String]) -> IDMapping? {
         if isRefused { return nil }
         do throws(SystemError) {
-            // Before Linux 6.15 an overlay takes no layer that is mounted nowhere.
-            guard kernelVersion() >= (6, 15) else { throw SystemError("fsconfig", "overlay lowerdir+", errno: ENOSYS) }
+            // Before Linux 5.19 an overlay takes no id-mapped layers, which it would say when it is mounted.
+            guard kernelVersion() >= (5, 19) else { throw SystemError("mount", "overlay", errno: EINVAL) }
             let own = try openMapping()
             for layer in layers { _ = try mappedLayer(layer, own) }
             return own.ids
@@ -47,15 +47,8 @@ final class UserNamespaces {
                 "service \(service.name) has more mounts than a container in a user namespace can have",
                 at: service.place("volumes"), hint: "say userns_mode: host")
         }
-        var mapped: [String: DetachedMount] = [:]
-        for layer in spec.root.layers { mapped[layer] = try mappedLayer(layer, own) }
-        for mount in spec.mounts {
-            guard case .image(let layers) = mount.kind else { continue }
-            for layer in layers { mapped[layer] = try mappedLayer(layer, own) }
-        }
-        func path(_ layer: String) -> String { mapped[layer].map { "/proc/self/fd/\($0.descriptor.raw)" } ?? layer }
-        return try withExtendedLifetime(mapped) {
-            try ContainerMounts.make(spec, layers: spec.root.layers.map(path), mapping: own, path: path)
+        return try ContainerMounts.make(spec, mapping: own) { layer throws(SystemError) in
+            .mapped(try mappedLayer(layer, own))
         }
     }
 
@@ -84,7 +77,7 @@ final class UserNamespaces {
         if let layer = layers[path] { return layer }
         let layer = try DetachedMount(copyOf: path, recursive: false)
         try layer.mapIDs(mapping.namespace)
-        layers[path] = layer
+        if OverlayMount.takesDetachedLayers { layers[path] = layer }
         return layer
     }
 }
