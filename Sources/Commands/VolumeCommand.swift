@@ -37,7 +37,7 @@ struct VolumeCreate: ParsableCommand {
     var label: [String] = []
     @Option(
         name: [.short, .customLong("opt")],
-        help: ArgumentHelp("type, device or o, as for mount(8); may be repeated.", valueName: "NAME=VALUE"))
+        help: ArgumentHelp("type, device or o, as for mount(8), or size; may be repeated.", valueName: "NAME=VALUE"))
     var options: [String] = []
     @Argument(help: ArgumentHelp("The name.", valueName: "NAME"))
     var name: String
@@ -48,8 +48,8 @@ struct VolumeCreate: ParsableCommand {
             && (name.first?.isLetter ?? false || name.first?.isNumber ?? false)
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
         if !isName { throw ValidationError("\(name) is no name for a volume: letters, digits, '_', '.' and '-'") }
-        for option in pairs(options) where !VolumeFileSystem.served.contains(option.name) {
-            throw ValidationError("option \(option.name) is not supported: type, device and o are")
+        for option in pairs(options) where option.name != "size" && !VolumeFileSystem.served.contains(option.name) {
+            throw ValidationError("option \(option.name) is not supported: type, device, o and size are")
         }
     }
 
@@ -61,10 +61,15 @@ struct VolumeCreate: ParsableCommand {
     }
 
     func run() throws {
+        let size = pairs(options).last { $0.name == "size" }?.value
+        if let size, VolumeFileSystem(pairs(options)) != nil {
+            throw Failure("option size=\(size) limits a directory of trice's own; with type, say it in o")
+        }
         try VolumeStore(Roots.fromEnvironment()).create(
             VolumeStore.Record(
                 name: name, project: "", key: "", labels: Dictionary(pairs(label).map { ($0.name, $0.value) }) { $1 },
-                created: realTime(), mount: VolumeFileSystem(pairs(options))))
+                created: realTime(), mount: VolumeFileSystem(pairs(options)),
+                size: try size.map { text throws(Failure) in try diskSize(text, "option size", at: nil) }))
         Output.line(name)
     }
 }

@@ -109,6 +109,8 @@ package struct ContainerMounts {
         let theirs = try Descriptor.open("/proc/\(pid)/ns/mnt", O_RDONLY)
         return try inMountNamespace { () throws(SystemError) in
             try check("setns", "mnt") { trice_setns(theirs.raw, Int32(CLONE_NEWNS)) }
-        } run: { () throws(SystemError) in try DetachedMount(copyOf: path, recursive: false) }
+        } run: { () throws(SystemError) in
+            try DetachedMount(copyOf: path, recursive: false)
+        }
     }
 }

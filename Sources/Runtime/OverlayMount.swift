@@ -73,7 +73,9 @@ private func inMountNamespaceOfItsOwn<T>(_ body: () throws(SystemError) -> T) th
     try inMountNamespace { () throws(SystemError) in
         try check("unshare", "mnt") { trice_unshare(Int32(CLONE_NEWNS)) }
         try check("mount", "/") { mount("", "/", nil, MountFlag.recursive | MountFlag.private, nil) }
-    } run: { () throws(SystemError) in try body() }
+    } run: { () throws(SystemError) in
+        try body()
+    }
 }
 
 /// Runs the body in another mount namespace, and goes back. The process must have a single thread; its working directory

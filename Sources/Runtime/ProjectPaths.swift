@@ -17,6 +17,8 @@ package struct ProjectPaths: Hashable, Sendable {
     package var events: String { "\(state)/events" }
 
     package func container(_ id: String) -> String { "\(containers)/\(id)" }
+    /// What the container writes, where that has a limit.
+    package func disk(_ id: String) -> String { "\(container(id))/disk" }
     package func log(_ id: String) -> String { "\(container(id))/log" }
 
     /// What goes with the machine's run: the supervisor's socket, the containers' pipes.

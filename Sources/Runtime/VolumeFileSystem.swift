@@ -11,14 +11,14 @@ package struct VolumeFileSystem: Codable, Hashable, Sendable {
     package var device: String
     package var options: String
 
-    /// - Parameter values: `driver_opts`; nil where there are none.
+    /// - Parameter values: `driver_opts`; nil where none says what to mount.
     package init?(_ values: [(name: String, value: String)]) {
-        guard !values.isEmpty else { return nil }
+        guard values.contains(where: { VolumeFileSystem.served.contains($0.name) }) else { return nil }
         func value(_ name: String) -> String { values.last { $0.name == name }?.value ?? "" }
         (type, device, options) = (value("type"), value("device"), value("o"))
     }
 
-    /// Names of `driver_opts` that are served.
+    /// Names of `driver_opts` that say what to mount.
     package static let served: Set<String> = ["type", "device", "o"]
 
     private var words: [Substring] { options.split(separator: ",") }

@@ -20,13 +20,15 @@ package struct VolumeStore: Sendable {
         package var created: UInt64
         /// What it is mounted from; nil for a directory of the store.
         package var mount: VolumeFileSystem?
+        /// What a directory of the store has room for, in bytes; nil for no limit but the disk's.
+        package var size: Int64?
 
         package init(
             name: String, project: String, key: String, labels: [String: String], created: UInt64,
-            mount: VolumeFileSystem? = nil
+            mount: VolumeFileSystem? = nil, size: Int64? = nil
         ) {
             (self.name, self.project, self.key) = (name, project, key)
-            (self.labels, self.created, self.mount) = (labels, created, mount)
+            (self.labels, self.created, self.mount, self.size) = (labels, created, mount, size)
         }
     }
 
@@ -42,14 +44,19 @@ package struct VolumeStore: Sendable {
 
     /// Mounts a volume that is a file system of its own on the host, until `unmount`. A second call changes nothing.
     package func mount(_ name: String) throws {
-        guard let mount = try record(name).mount, mount.boundDirectory == nil else { return }
+        let record = try record(name)
+        if record.size != nil { return try BoundedDirectory(data(name)).mount() }
+        guard let mount = record.mount, mount.boundDirectory == nil else { return }
         try mount.mount(at: data(name))
     }
 
     /// Takes the volume's own file system off the host, if it has one that is mounted. Containers that still have it keep
     /// it.
     package func unmount(_ name: String) throws {
-        guard exists(name), let mount = try record(name).mount, mount.boundDirectory == nil else { return }
+        guard exists(name) else { return }
+        let record = try record(name)
+        if record.size != nil { return try BoundedDirectory(data(name)).unmount() }
+        guard let mount = record.mount, mount.boundDirectory == nil else { return }
         if umount2(data(name), Int32(MNT_DETACH)) != 0 && errno != EINVAL { throw SystemError("umount", data(name)) }
     }
 
@@ -64,6 +71,7 @@ package struct VolumeStore: Sendable {
         if exists(record.name) { return }
         try makeDirectories(root, mode: 0o711)
         try makeDirectories(data(record.name))
+        if let size = record.size { try BoundedDirectory(data(record.name)).make(bytes: size) }
         try writeAtomically("\(root)/\(record.name)/volume.json", encodeJSON(record))
     }
 
@@ -72,6 +80,7 @@ package struct VolumeStore: Sendable {
         guard Linux.exists("\(root)/\(name)") else { return }
         try unmount(name)
         try removeTree("\(root)/\(name)/volume.json")
+        try BoundedDirectory(data(name)).release()
         try removeTree("\(root)/\(name)")
     }
 

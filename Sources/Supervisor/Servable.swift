@@ -31,7 +31,6 @@ enum Servable {
 
         Attribute("cpu_count") { $0.limits.cpuCount != nil },
         Attribute("cpu_percent") { $0.limits.cpuPercent != nil },
-        Attribute("storage_opt") { !$0.storageOptions.isEmpty },
         Attribute("deploy.resources.reservations.devices") {
             $0.deploy?.resources.reservations?.devices.isEmpty == false
         },
@@ -95,8 +94,8 @@ enum Servable {
         Attribute("driver", hint: "leave it out, or write local") {
             ![nil, "", "default", "local"].contains($0.driver)
         },
-        Attribute("driver_opts", hint: "type, device and o are supported") { volume in
-            volume.driverOptions.contains { !VolumeFileSystem.served.contains($0.name) }
+        Attribute("driver_opts", hint: "type, device, o and size are supported") { volume in
+            volume.driverOptions.contains { !Volume.servedOptions.contains($0.name) }
         },
     ]
 
@@ -149,6 +148,7 @@ enum Servable {
                 at: service.place("restart"))
         }
         _ = try LogSettings(of: service)
+        _ = try service.diskLimit()
         try checkImage(service)
     }
 
@@ -160,6 +160,7 @@ enum Servable {
     static func check(_ volume: Volume) throws(Failure) {
         if volume.isExternal { return }
         try check(volume, volumes, "volume \(volume.key)") { volume.places[$0] ?? volume.location }
+        _ = try volume.diskLimit()
     }
 
     /// - Parameter kind: `config` or `secret`.
@@ -221,9 +222,10 @@ enum Servable {
         "services.logging": "drivers but `json-file`, `local`, `none`; options but those that [logs.md](logs.md) names",
         "services.platform": "another than the host's", "services.ports": "SCTP",
         "services.restart": unnamed,
+        "services.storage_opt": "all but `size`",
         "services.security_opt": "options that the host's kernel does not enforce",
         "services.volumes":
             "`bind.propagation`, `bind.recursive`, `volume.subpath`, `volume.labels`, `image.subpath`, types `npipe`, `cluster`",
-        "volumes.driver": "all but `local`", "volumes.driver_opts": "all but `type`, `device` and `o`",
+        "volumes.driver": "all but `local`", "volumes.driver_opts": "all but `type`, `device`, `o` and `size`",
     ]
 }

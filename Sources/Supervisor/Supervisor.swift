@@ -187,7 +187,8 @@ final class Supervisor {
                     VolumeStore.Record(
                         name: name, project: paths.project, key: volume.key,
                         labels: Dictionary(volume.labels.map { ($0.name, $0.value) }) { $1 }, created: realTime(),
-                        mount: VolumeFileSystem(volume.driverOptions.map { ($0.name, $0.value) })))
+                        mount: VolumeFileSystem(volume.driverOptions.map { ($0.name, $0.value) }),
+                        size: try volume.diskLimit()))
                 emit(.volume, .create, id: name, name: name)
             }
             knownVolumes.insert(name)

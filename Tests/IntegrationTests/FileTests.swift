@@ -151,4 +151,16 @@ import Testing
             #expect(!FileManager.default.fileExists(atPath: "\(box.work)/escaped"))
         }
     }
+
+    @Test func `cp reads and writes a container that has never run`() throws {
+        try Sandbox.run("created") { box in
+            try box.write("services: { a: { image: busybox:1, init: true } }")
+            box.must("create")
+            box.must("cp", "a:/data/plain", "plain")
+            #expect(box.read("plain") == "plain\n")
+            box.must("cp", "plain", "a:/srv/back")
+            box.must("start")
+            #expect(box.exec("a", "cat", "/srv/back") == "plain\n")
+        }
+    }
 }

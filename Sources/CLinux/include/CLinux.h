@@ -78,6 +78,20 @@ int trice_punch_hole(int file, int64_t offset, int64_t count);
 int trice_bpf_load_device(const void *instructions, uint32_t count);
 int trice_bpf_attach_device(int cgroup, int program);
 
+// FS_IOC_FSGETXATTR and FS_IOC_FSSETXATTR (linux/fs.h): the project of a directory, which what is made in it will have too.
+int trice_project(int directory, uint32_t *project);
+int trice_set_project(int directory, uint32_t project);
+// quotactl_fd(2), Linux 5.14, of project quotas. Whether limits are enforced: 0 or 1. Limits and usage are in bytes; 0 is
+// no limit.
+int trice_project_quota_enforced(int directory);
+int trice_project_quota(int directory, uint32_t project, uint64_t *limit, uint64_t *used);
+int trice_set_project_quota(int directory, uint32_t project, uint64_t limit);
+
+// loop(4): the number of a free loop device; makes a file the content of an open one, until nobody uses it (LOOP_CONFIGURE
+// with LO_FLAGS_AUTOCLEAR, Linux 5.8).
+int trice_loop_free(int control);
+int trice_loop_configure(int device, int file);
+
 // keyctl(2), KEYCTL_JOIN_SESSION_KEYRING: a new, empty session keyring for this process.
 int trice_new_session_keyring(void);
 

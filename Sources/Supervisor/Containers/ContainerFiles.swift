@@ -38,7 +38,10 @@ package enum ContainerFiles {
     ) throws {
         var namespaces = ContainerSpec.Namespaces()
         namespaces.user = record.config.ids
+        try BoundedDirectory(paths.disk(record.id)).mount()
         var spec = try Specification(paths: paths, config: record.config).container(namespaces: namespaces)
+        // Trice's own files are written when it starts, and one that never has, has none.
+        spec.mounts.removeAll { $0.key.isEmpty && $0.kind == .bind && !exists($0.source) }
         change(&spec)
         let userNamespaces = UserNamespaces(paths)
         let mounts = try userNamespaces.mounts(for: spec, of: record.config.definition)

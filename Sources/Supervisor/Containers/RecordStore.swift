@@ -45,7 +45,10 @@ package struct RecordStore: Sendable {
         try writeAtomically("\(paths.container(state.reconciled.id))/state.json", encodeJSON(state), durable: false)
     }
 
-    package func remove(_ id: String) throws(SystemError) { try removeTree(paths.container(id)) }
+    package func remove(_ id: String) throws(SystemError) {
+        try BoundedDirectory(paths.disk(id)).release()
+        try removeTree(paths.container(id))
+    }
 
     package func loadDesired() throws -> SavedProject? {
         do {

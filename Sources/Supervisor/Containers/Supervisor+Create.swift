@@ -51,7 +51,12 @@ extension Supervisor {
         try attachVolumes(&config, service, image.config)
         config.mountedImages = try mountedImages(of: service)
         config.seccompDocument = try readSeccompDocument(of: service)
-        let directory = paths.container(id)
+        if let bytes = try service.diskLimit() {
+            do { try BoundedDirectory(paths.disk(id)).make(bytes: bytes) } catch {
+                throw Failure("service \(service.name): \(error)", at: service.place("storage_opt.size"))
+            }
+        }
+        let directory = try Specification(paths: paths, config: config).writes
         for part in ["upper", "work"] { try makeDirectories("\(directory)/\(part)") }
         // As the image's own root, which the upper one stands for from now on.
         try check("chmod", directory) { chmod("\(directory)/upper", 0o755) }

@@ -67,8 +67,12 @@ extension Supervisor {
         saved.map { GrantedFiles(of: container.service, in: $0.project, directory: paths.pipes(container.id)) }
     }
 
-    /// Volumes that are file systems of their own.
+    /// Volumes that are file systems of their own, and what the container writes where that is one.
     func mountVolumes(_ container: Container) throws(Failure) {
+        do { try BoundedDirectory(paths.disk(container.id)).mount() } catch {
+            let service = container.service
+            throw Failure("service \(service.name): \(error)", at: service.place("storage_opt.size"))
+        }
         for (target, name) in container.record.config.volumes.sorted(by: { $0.key < $1.key }) {
             do { try volumes.mount(name) } catch {
                 let service = container.service
