@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+/// Families of netlink (netlink(7)).
+package enum NetlinkFamily: Int32, Sendable {
+    case NETLINK_ROUTE = 0
+    case NETLINK_SOCK_DIAG = 4
+}
+
 /// Message types of the routing family (rtnetlink(7), uapi linux/rtnetlink.h) and of netlink itself (netlink(7)).
 package struct MessageType: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt16
@@ -10,6 +16,8 @@ package struct MessageType: RawRepresentable, Hashable, Sendable {
     package static let NLMSG_ERROR = MessageType(rawValue: 2)
     package static let NLMSG_DONE = MessageType(rawValue: 3)
     package static let NLMSG_OVERRUN = MessageType(rawValue: 4)
+    /// Of NETLINK_SOCK_DIAG (sock_diag(7)).
+    package static let SOCK_DIAG_BY_FAMILY = MessageType(rawValue: 20)
     package static let RTM_NEWLINK = MessageType(rawValue: 16)
     package static let RTM_DELLINK = MessageType(rawValue: 17)
     package static let RTM_GETLINK = MessageType(rawValue: 18)

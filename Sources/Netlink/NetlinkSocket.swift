@@ -5,7 +5,8 @@ import CLinux
 import Glibc
 import Linux
 
-/// A socket to the kernel's routing tables (rtnetlink(7)) in the network namespace that the thread is in when it is made.
+/// A socket to the kernel's routing tables (rtnetlink(7)), or to another family of netlink, in the network namespace that
+/// the thread is in when it is made.
 ///
 /// Blocking: the kernel does the work inside send(2), so an answer is there when send returns.
 package final class NetlinkSocket {
@@ -15,11 +16,11 @@ package final class NetlinkSocket {
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
     /// Opens the socket, close-on-exec, with a port id that the kernel chooses.
-    package init(firstSequence: UInt32 = 1) throws(NetlinkError) {
+    package init(_ family: NetlinkFamily = .NETLINK_ROUTE, firstSequence: UInt32 = 1) throws(NetlinkError) {
         nextSequence = firstSequence
         do throws(SystemError) {
             let type = Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-            socket = Descriptor(try check("socket", "netlink") { Glibc.socket(AF_NETLINK, type, 0) })
+            socket = Descriptor(try check("socket", "netlink") { Glibc.socket(AF_NETLINK, type, family.rawValue) })
             let raw = socket.raw
             // The kernel's own words with an error, and no copy of the request in it.
             for option: Int32 in [11 /* NETLINK_EXT_ACK */, 10 /* NETLINK_CAP_ACK */] {

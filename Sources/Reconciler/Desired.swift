@@ -39,6 +39,8 @@ package struct ServiceGoal: Codable, Hashable, Sendable {
     /// A run of so many nanoseconds makes the restarts before it count no more: `deploy.restart_policy.window`.
     package var restartWindow: UInt64?
     package var hasHealthcheck: Bool
+    /// A container that becomes unhealthy is stopped and started, whatever the restart rule says.
+    package var restartsUnhealthy = false
     /// When the user asked last: an earlier failure or end does not count any more.
     package var requested: UInt64 = 0
     /// Containers made before are made again: `--force-recreate`.
@@ -67,6 +69,11 @@ extension ServiceGoal {
     package func isStale(_ container: ContainerState) -> Bool {
         if container.created < recreateBefore { return true }
         return container.hash != hash && !keepsContainers
+    }
+
+    /// Whether the container is to be stopped and started for its health.
+    package func isUnfit(_ container: ContainerState) -> Bool {
+        restartsUnhealthy && intent == .running && container.phase == .running && container.health == .unhealthy
     }
 }
 

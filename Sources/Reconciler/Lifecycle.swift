@@ -16,7 +16,7 @@ extension ContainerState {
         } else {
             (restarts, quickRestarts) = (0, 0)
         }
-        (stoppedByUser, stopBegan) = (false, 0)
+        (stoppedByUser, stopBegan, stoppedForHealth) = (false, 0, false)
         (phase, failed) = (.starting, 0)
     }
 
@@ -37,10 +37,14 @@ extension ContainerState {
         guard let before = beforeStart else { return phase = finished > 0 ? .exited : .created }
         (phase, failed, restarts, quickRestarts) = (before.phase, before.failed, before.restarts, before.quickRestarts)
         (stoppedByUser, stopBegan, beforeStart) = (before.stoppedByUser, before.stopBegan, nil)
+        stoppedForHealth = before.stoppedForHealth
     }
 
     /// A stop begins.
-    package mutating func beginStop(at time: UInt64) { (phase, stopBegan) = (.stopping, time) }
+    package mutating func beginStop(at time: UInt64, _ goal: ServiceGoal?) {
+        stoppedForHealth = goal.map { $0.isUnfit(self) } ?? false
+        (phase, stopBegan) = (.stopping, time)
+    }
 
     /// The user kills it: its end is near.
     package mutating func kill(at time: UInt64) { (stoppedByUser, stopBegan) = (true, time) }
@@ -54,7 +58,8 @@ extension ContainerState {
     package mutating func end(exitCode: Int32, at time: UInt64, _ goal: ServiceGoal?) {
         // One that ends at once may be heard of sooner than its start.
         if phase == .starting || started > time { started = time }
-        if phase == .stopping, started >= goal?.restartBefore ?? 0 { stoppedByUser = true }
+        if goal?.intent != .running { stoppedForHealth = false }
+        if phase == .stopping, started >= goal?.restartBefore ?? 0, !stoppedForHealth { stoppedByUser = true }
         (phase, finished, beforeStart) = (.exited, time, nil)
         self.exitCode = exitCode
         (isSettingUp, health) = (false, .none)

@@ -56,6 +56,8 @@ package struct ContainerState: Codable, Hashable, Sendable {
     package var stoppedByUser = false
     /// What it was before the start that is under way.
     package var beforeStart: BeforeStart?
+    /// The stop that is under way, or that ended it, was for its health: it starts again.
+    package var stoppedForHealth = false
     /// When the stop that is under way, or the one that ended it, began; 0 where there was none.
     package var stopBegan: UInt64 = 0
 
@@ -71,11 +73,13 @@ package struct ContainerState: Codable, Hashable, Sendable {
         var quickRestarts: Int
         var stoppedByUser: Bool
         var stopBegan: UInt64
+        var stoppedForHealth: Bool
 
         init(_ state: ContainerState) {
             (phase, failed) = (state.phase, state.failed)
             (restarts, quickRestarts) = (state.restarts, state.quickRestarts)
             (stoppedByUser, stopBegan) = (state.stoppedByUser, state.stopBegan)
+            stoppedForHealth = state.stoppedForHealth
         }
     }
 

@@ -102,6 +102,10 @@ struct Planner {
                 _ = stop(container)
                 return .pending
             }
+            if goal.isUnfit(container) {
+                _ = stop(container)
+                return .pending
+            }
             if container.isSettingUp { return .pending }
             return container.failed > goal.requested ? .failed(container.failure) : .settled
         case .created:
@@ -237,6 +241,7 @@ struct Planner {
             }
             switch container.health {
             case .healthy: return .ready
+            case .unhealthy where goal.restartsUnhealthy: return .waiting
             case .unhealthy: return .failed("dependency failed to start: container \(container.name) is unhealthy")
             case .none, .starting: return .waiting
             }

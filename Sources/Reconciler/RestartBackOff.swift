@@ -32,8 +32,9 @@ package enum RestartBackOff {
         return container.finished &+ (pause ?? delay(afterQuickRestarts: container.quickRestarts))
     }
 
-    /// Whether and when the goal's policy starts the container again.
+    /// Whether and when the goal's policy, or what is done about its health, starts the container again.
     package static func restartTime(of container: ContainerState, _ goal: ServiceGoal) -> UInt64? {
-        restartTime(of: container, goal.restart, pause: goal.restartDelay)
+        let rule = container.stoppedForHealth && goal.restartsUnhealthy ? .always : goal.restart
+        return restartTime(of: container, rule, pause: goal.restartDelay)
     }
 }

@@ -31,7 +31,7 @@ package struct Goals {
             goal.replicas = options.scale[service.name] ?? goal.replicas
             goal.requested = now
             goal.intent = options.start ? .running : .created
-            goal.rerunsCompleted = options.rerunsCompleted
+            goal.rerunsCompleted = options.rerunsCompleted || service.trice?.rerun == .always
             goal.ignoresDependencies = options.ignoreDependencies
             // --force-recreate is for the services named, not for their dependencies.
             let named = options.services.isEmpty || options.services.contains(service.name)
@@ -74,6 +74,7 @@ package struct Goals {
 
     static func goal(of service: Service, hasImageHealthcheck: Bool) -> ServiceGoal {
         let own = service.healthcheck
+        let isChecked = own?.isDisabled == true ? false : own?.test != nil || hasImageHealthcheck
         let dependencies = service.dependencies.map { dependency in
             let condition: DependencyGoal.Condition =
                 switch dependency.condition {
@@ -86,9 +87,10 @@ package struct Goals {
         var goal = ServiceGoal(
             replicas: service.replicas, hash: configHash(of: service), dependencies: dependencies,
             restart: RestartRule(of: service),
-            hasHealthcheck: own?.isDisabled == true ? false : own?.test != nil || hasImageHealthcheck)
+            hasHealthcheck: isChecked || service.trice?.ready != nil)
         func nanoseconds(_ span: TimeSpan?) -> UInt64? { span.map { UInt64(max(0, $0.nanoseconds)) } }
         goal.restartDelay = nanoseconds(service.deploy?.restartPolicy?.delay)
+        goal.restartsUnhealthy = service.trice?.onUnhealthy == .restart
         goal.restartWindow = nanoseconds(service.deploy?.restartPolicy?.window)
         return goal
     }

@@ -52,6 +52,15 @@ import Testing
         }
     }
 
+    @Test func `three services come up in order by signs of readiness`() throws {
+        try Sandbox.run("signs") { box in
+            try ExampleTests.prepare("ready", ["nginx", "redis", "postgres"], in: box)
+            let up = box.try_("up", "-d", "--wait", environment: ["PORT": "0"])
+            #expect(up.status == 0, "\(up)")
+            #expect(box.ps().map(\.Health) == ["healthy", "healthy", "healthy"])
+        }
+    }
+
     @Test func `the page is built on an image that is built, too`() throws {
         try Sandbox.run("built") { box in
             try ExampleTests.prepare("build", ["busybox"], in: box)

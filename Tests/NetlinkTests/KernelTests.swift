@@ -19,6 +19,27 @@ import Testing
         }
     }
 
+    @Test func `the sockets that listen on a port are found, of both families`() throws {
+        try inOwnNamespace {
+            let diagnosis = try NetlinkSocket(.NETLINK_SOCK_DIAG)
+            let listener = Descriptor(try check("socket") { socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0) })
+            var address = sockaddr_in6()
+            (address.sin6_family, address.sin6_port) = (sa_family_t(AF_INET6), UInt16(8080).bigEndian)
+            _ = try withUnsafePointer(to: &address) { pointer in
+                try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                    try check("bind") { bind(listener.raw, generic, socklen_t(MemoryLayout<sockaddr_in6>.size)) }
+                }
+            }
+            func found(_ family: AddressFamily, _ port: UInt16) throws -> [UInt16] {
+                try diagnosis.dump(ListeningSocket.all(family, port: port)).map(\.port)
+            }
+            #expect(try found(.AF_INET6, 8080).isEmpty)
+            try check("listen") { listen(listener.raw, 1) }
+            #expect(try found(.AF_INET6, 8080) == [8080])
+            #expect(try found(.AF_INET, 8080).isEmpty && found(.AF_INET6, 8081).isEmpty)
+        }
+    }
+
     @Test func `a bridge gets an address and goes again`() throws {
         try inOwnNamespace {
             let socket = try NetlinkSocket()

@@ -39,6 +39,12 @@ extension World {
         container.state.created < goal.recreateBefore || container.state.hash != goal.hash && !goal.keepsContainers
     }
 
+    /// Whether it is to be stopped and started for its health. `beginStop` asks when the stop has begun.
+    func isUnfit(_ container: Simulated) -> Bool {
+        guard let goal = goal(container), goal.restartsUnhealthy, goal.intent == .running else { return false }
+        return [.running, .stopping].contains(container.state.phase) && container.state.health == .unhealthy
+    }
+
     /// Why it starts now or later; nil where it rests.
     func startReason(_ container: Simulated, _ goal: ServiceGoal) -> StartReason? {
         let truth = container.truth
@@ -65,7 +71,7 @@ extension World {
 
     private func policy(_ truth: Truth, _ goal: ServiceGoal) -> StartReason? {
         if truth.stoppedByUser { return nil }
-        switch goal.restart {
+        switch truth.stoppedForHealth && goal.restartsUnhealthy ? .always : goal.restart {
         case .no: return nil
         case .onFailure(let limit): if truth.exitCode == 0 || truth.restarts >= limit ?? .max { return nil }
         case .atMost(let limit): if truth.restarts >= limit { return nil }
@@ -123,7 +129,8 @@ extension World {
         case .started: return .holds
         case .healthy:
             if !isRunning { return endsForGood ? .fails : .waits }
-            return container.state.health == .healthy ? .holds : container.state.health == .unhealthy ? .fails : .waits
+            if container.state.health == .unhealthy { return goal.restartsUnhealthy ? .waits : .fails }
+            return container.state.health == .healthy ? .holds : .waits
         case .completed:
             if isRunning { return .waits }
             return container.truth.exitCode == 0 ? .holds : endsForGood ? .fails : .waits

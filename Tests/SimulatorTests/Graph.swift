@@ -16,6 +16,7 @@ struct Graph {
         var restartDelay: UInt64?
         var restartWindow: UInt64?
         var hasHook = false
+        var restartsUnhealthy = false
         var dependencies: [DependencyGoal] = []
     }
     var nodes: [Node] = []
@@ -32,6 +33,7 @@ struct Graph {
             if random.once(in: 6) { node.restartDelay = UInt64(random.below(3)) * second }
             if random.once(in: 6) { node.restartWindow = 5 * second }
             node.hasHook = random.once(in: 5)
+            node.restartsUnhealthy = node.kind == .checked && random.once(in: 3)
             for earlier in nodes where random.once(in: 2) {
                 var conditions: [DependencyGoal.Condition] = [.started]
                 if earlier.kind == .checked { conditions = [.healthy, .healthy, .started] }
@@ -75,6 +77,7 @@ extension Graph: CustomStringConvertible {
                 + (node.restartDelay.map { ", delay \($0 / millisecond) ms" } ?? "")
                 + (node.restartWindow.map { ", window \($0 / millisecond) ms" } ?? "")
                 + (node.hasHook ? ", post_start" : "")
+                + (node.restartsUnhealthy ? ", on-unhealthy: restart" : "")
                 + (needs.isEmpty ? "" : ", after \(needs.joined(separator: ", "))")
         }.joined(separator: "\n")
     }

@@ -90,7 +90,7 @@ extension World {
     private mutating func checkStop(_ container: Simulated) {
         let goal = goal(container)
         if isWanted(container) && goal?.intent != .stopped
-            && container.truth.started >= goal?.restartBefore ?? 0
+            && container.truth.started >= goal?.restartBefore ?? 0 && !isUnfit(container)
         {
             return broken("stops only what is not wanted", container.state.id)
         }

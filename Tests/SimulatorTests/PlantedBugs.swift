@@ -64,6 +64,7 @@ extension PlantedBug {
         goals("runs one-shots again") { $0.rerunsCompleted = true },
         goals("keeps containers of an earlier configuration") { $0.keepsContainers = true },
         goals("stops in any order") { if $0.intent != .running { $0.dependencies = [] } },
+        goals("lets the unhealthy be") { $0.restartsUnhealthy = false },
         goals("forgets to restart") { $0.restartBefore = 0 },
         containers("takes a container whose health is not known for healthy") { container in
             if container.health == .starting { container.health = .healthy }
@@ -73,6 +74,7 @@ extension PlantedBug {
             if container.phase == .stopping { container.phase = .exited }
         },
         containers("does not wait for post_start") { $0.isSettingUp = false },
+        containers("lets what it stopped for its health rest") { $0.stoppedForHealth = false },
         containers("restarts what the user has stopped") { $0.stoppedByUser = false },
         containers("restarts too soon") { $0.quickRestarts = max(0, $0.quickRestarts - 1) },
         plans("sleeps through a restart") { $0.wake = nil },

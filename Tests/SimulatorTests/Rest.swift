@@ -43,6 +43,9 @@ extension World {
             if container.state.isLive { broken("reaches what is desired", "\(container.state.id) runs") }
         case .created: break
         case .running:
+            if isWanted(container) && isUnfit(container) {
+                broken("restarts what is unhealthy where it is asked to", container.state.id)
+            }
             if container.state.phase == .running, isWanted(container), container.truth.started < goal.restartBefore {
                 broken("reaches what is desired", "\(container.state.id) is not restarted")
             }

@@ -57,6 +57,8 @@ struct Truth {
     /// A stop is under way, or the user has killed it.
     var isStopping = false
     var stoppedByUser = false
+    /// The stop that is under way, or that ended it, was for its health.
+    var stoppedForHealth = false
     /// When the user's stop or kill began.
     var stopBegan: UInt64?
     /// The policy's restarts since the user's last start, and those after short runs.
@@ -65,7 +67,8 @@ struct Truth {
 
     /// The run is over.
     mutating func end(exitCode: Int32, at time: UInt64, _ goal: ServiceGoal?) {
-        if isStopping && started >= goal?.restartBefore ?? 0 { stoppedByUser = true }
+        if goal?.intent != .running { stoppedForHealth = false }
+        if isStopping && started >= goal?.restartBefore ?? 0 && !stoppedForHealth { stoppedByUser = true }
         (outcome, ended, isStopping) = (.ended, time, false)
         self.exitCode = exitCode
         if time - started >= 10 * second { quickRestarts = 0 }

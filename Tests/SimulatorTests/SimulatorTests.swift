@@ -33,7 +33,7 @@ import Testing
         let (history, rule) = try #require(found)
         let shrunk = history.shrunk(bug.planner, to: rule)
         #expect(shrunk.events.count <= history.events.count)
-        #expect(shrunk.events.count <= 8, "\(shrunk)")
+        #expect(shrunk.events.count <= 10, "\(shrunk)")
         #expect(shrunk.violation(of: bug.planner)?.rule == rule)
     }
 }

@@ -132,6 +132,7 @@ extension World {
         containers[index].truth.stopBegan = nil
         containers[index].truth.hookIsDone = !containers[index].node.hasHook
         (containers[index].truth.stoppedByUser, containers[index].truth.isStopping) = (false, false)
+        containers[index].truth.stoppedForHealth = false
     }
 
     private mutating func seeEnd(_ index: Int, _ exitCode: Int32, at time: UInt64) {

@@ -70,6 +70,7 @@ extension World {
                 intent: up.noStart ? .created : .running, replicas: up.scale ?? node.replicas,
                 hash: "h\(revisions[node.bit])", dependencies: node.dependencies, restart: node.restart,
                 hasHealthcheck: node.kind == .checked, requested: clock)
+            goal.restartsUnhealthy = node.restartsUnhealthy
             (goal.restartDelay, goal.restartWindow) = (node.restartDelay, node.restartWindow)
             if up.forceRecreate { goal.recreateBefore = clock }
             goal.keepsContainers = up.noRecreate

@@ -99,8 +99,9 @@ struct World {
     }
 
     mutating func beginStop(_ index: Int) {
-        containers[index].state.beginStop(at: clock)
+        containers[index].state.beginStop(at: clock, goal(containers[index]))
         containers[index].process?.dies = 143
+        containers[index].truth.stoppedForHealth = isUnfit(containers[index])
         containers[index].truth.isStopping = true
         containers[index].truth.stopBegan = clock
         containers[index].save()

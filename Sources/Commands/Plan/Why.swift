@@ -81,9 +81,12 @@ struct ContainerStory {
             lines.append("  \(failure.location.map { "\($0): " } ?? "")\(failure.message)")
         }
         if state.health == .unhealthy, let probe = record.state.health.last {
-            let place = record.config.definition.place("healthcheck")
+            let service = record.config.definition
+            let text = ContainerStory.firstLine(probe.output)
             lines.append(
-                "  its health check (\(place)) ended with \(probe.exitCode): \(ContainerStory.firstLine(probe.output))")
+                service.trice?.ready == nil
+                    ? "  its health check (\(service.place("healthcheck"))) ended with \(probe.exitCode): \(text)"
+                    : "  \(text) (\(service.place("x-trice.ready")))")
         }
         if state.phase == .exited { lines.append("  \(ContainerStory.end(record))") }
         for run in ContainerStory.runs(of: record.id, events).suffix(5) {

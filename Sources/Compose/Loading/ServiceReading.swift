@@ -110,6 +110,7 @@ extension TreeReader {
         case "build": draft.service.build = build(node, at)
         case "provider": draft.service.provider = provider(node, at, field.key)
         case "develop": draft.service.develop = develop(node, at)
+        case "x-trice": draft.service.trice = triceExtension(node, at)
         case "configs": draft.service.configs = fileReferences(node, at, directory: "/")
         case "secrets": draft.service.secrets = fileReferences(node, at, directory: "/run/secrets/")
         case "models": draft.service.models = modelUses(node, at)

@@ -62,6 +62,8 @@ package struct Service: Codable, Hashable, Sendable {
     package var scale: Int?
     package var deploy: Deploy?
     package var develop: Develop?
+    /// `x-trice`
+    package var trice: TriceExtension?
     package var extraHosts: [ExtraHost] = []
     package var dns: [String] = []
     package var dnsSearch: [String] = []

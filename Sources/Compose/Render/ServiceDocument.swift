@@ -48,6 +48,7 @@ extension Service {
         if let deploy { fields.add("deploy", deploy.document) }
         if let develop { fields.add("develop", develop.document) }
         addIsolation(&fields)
+        trice?.add(to: &fields)
         return fields.document
     }
 

@@ -12,7 +12,8 @@ package func configHash(of service: Service) -> String {
 /// What a container is made from, of what the file says of its service.
 ///
 /// Left out is what a running container does not depend on: build, pull policy, the number of replicas and how they are
-/// rolled out, dependencies, profiles, what is watched during development, and the places in the file.
+/// rolled out, dependencies, profiles, what is watched during development, what is done about its health and its end, and
+/// the places in the file.
 package func containerDocument(of service: Service) -> Document {
     var relevant = service
     relevant.build = nil
@@ -24,6 +25,8 @@ package func containerDocument(of service: Service) -> Document {
     relevant.deploy?.rollbackConfig = nil
     if relevant.deploy == Deploy() { relevant.deploy = nil }
     relevant.develop = nil
+    relevant.trice?.onUnhealthy = nil
+    relevant.trice?.rerun = nil
     relevant.dependencies = []
     relevant.profiles = []
     // Only the files' content matters, which is among the labels.

@@ -19,6 +19,7 @@ struct ServiceCheck {
         checkLimits()
         checkBuild()
         checkTargets()
+        checkReadiness()
     }
 
     private mutating func report(_ code: String, _ message: String, at key: String, notes: [Diagnostic.Note] = []) {
@@ -95,6 +96,17 @@ struct ServiceCheck {
                 "services.\(draft.service.name): build.platforms must include the service's platform \"\(platform)\"",
                 at: "platform", notes: [note("the image is built for these", at: "build.platforms")])
         }
+    }
+
+    /// Health has one source.
+    private mutating func checkReadiness() {
+        guard draft.service.trice?.ready != nil, let check = draft.service.healthcheck, !check.isDisabled else {
+            return
+        }
+        report(
+            "conflict",
+            "services.\(draft.service.name): `x-trice.ready` and `healthcheck` both say when the service is healthy",
+            at: "x-trice.ready", notes: [note("`healthcheck` is here", at: "healthcheck")])
     }
 
     /// Two things cannot be mounted at one path.

@@ -45,6 +45,14 @@ package final class LogReader {
         source = oldest
     }
 
+    /// Begins at this place, or with the oldest file that is there where rotation has removed it.
+    package convenience init?(_ path: String, from start: LogPosition) throws(SystemError) {
+        try self.init(path)
+        guard let first = try LogReader.source(segments, from: start.number) else { return nil }
+        source = first
+        if first.number == start.number { try first.seek(to: start.offset) }
+    }
+
     /// The oldest file with this number or a higher one.
     private static func source(_ segments: LogSegments, from lowest: Int) throws(SystemError) -> LogSource? {
         while let number = try segments.numbers().first(where: { $0 >= lowest }) {

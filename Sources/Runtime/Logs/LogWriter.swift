@@ -31,6 +31,8 @@ package final class LogWriter {
     private var progress: LogProgress
     private var loss = LogLoss()
     private var sources: [Source] = []
+    /// Called with the text of each record: a line, or a part of a long one.
+    package var onLine: ((UnsafeRawBufferPointer) -> Void)?
     private var output: [UInt8] = []
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LogSpool.portion, alignment: 16)
 
@@ -152,8 +154,20 @@ package final class LogWriter {
             save(file)
             for source in sources { source.spool?.free(before: source.place - source.stream.waiting) }
         }
+        if let onLine { tellLines(to: onLine) }
         output.removeAll(keepingCapacity: true)
     }
+
+    private func tellLines(to onLine: (UnsafeRawBufferPointer) -> Void) {
+        output.withUnsafeBytes { bytes in
+            for record in bytes.split(separator: 10) {
+                onLine(UnsafeRawBufferPointer(rebasing: record.dropFirst(LogReader.headLength)))
+            }
+        }
+    }
+
+    /// Where the next record will stand; nil where none is kept.
+    package var position: LogPosition? { file.map { LogPosition(number: $0.number, offset: $0.size) } }
 
     private func rotate(_ file: LogFile) throws(SystemError) {
         try file.rotate()

@@ -24,6 +24,9 @@ final class Container {
     var logs: LogWriter?
     var terminal: Descriptor?
     var health: HealthMonitor?
+    var readiness: ReadinessMonitor?
+    /// The sign of readiness that its output is looked through for, from its start on.
+    var logSign: LogSign?
     /// The hook that runs.
     var hookPID: Int32?
     /// Fires when the grace of a stop is over.

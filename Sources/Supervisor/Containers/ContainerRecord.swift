@@ -6,6 +6,7 @@ import Core
 import Images
 import Linux
 import Reconciler
+import Runtime
 
 /// All that trice keeps of a container, in two files of its directory: `config.json`, written once, and `state.json`,
 /// written at each change.
@@ -78,6 +79,8 @@ package struct ContainerRecordState: Codable, Hashable, Sendable {
     var joined: [AddedNetwork]?
     package var ports: [BoundPort] = []
     package var health: [HealthResult] = []
+    /// Where the log of the present run begins.
+    package var logStart: LogPosition?
     /// To be removed when it ends: `run --rm`.
     package var removeAtEnd = false
 }

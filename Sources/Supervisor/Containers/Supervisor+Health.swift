@@ -11,6 +11,7 @@ import Runtime
 
 extension Supervisor {
     func startHealthChecks(_ container: Container) {
+        if let readiness = container.service.trice?.ready { return awaitReadiness(readiness, of: container) }
         guard let check = HealthCommand(container.record.config), container.record.state.process != nil else { return }
         container.state.health = .starting
         container.record.state.health = []
@@ -44,7 +45,7 @@ extension Supervisor {
         }
     }
 
-    private func probed(_ container: Container, _ health: ContainerState.Health?, _ result: HealthResult) {
+    func probed(_ container: Container, _ health: ContainerState.Health?, _ result: HealthResult) {
         container.record.state.health = container.record.state.health.suffix(4) + [result]
         guard let health else { return }
         container.state.health = health

@@ -37,6 +37,7 @@ extension Supervisor {
             let cgroup = try makeControlGroup(container, devices)
             spec.process.controlGroups = container.controlGroups
             let streams = try openStreams(container)
+            container.record.state.logStart = container.logs?.position
             let filter = try seccompFilter(of: container)
             let mounts = try userNamespaces.mounts(for: spec, of: container.service)
             try launcher.create(
@@ -128,6 +129,7 @@ extension Supervisor {
             } else {
                 try launcher.keep("terminal/\(container.id)", terminal)
                 try followStreams(container)
+                container.record.state.logStart = container.logs?.position
             }
         } catch {
             log("the terminal of \(container.record.name) cannot be followed: \(error)")

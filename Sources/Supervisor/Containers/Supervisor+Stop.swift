@@ -17,7 +17,7 @@ extension Supervisor {
     /// Asks the container's process to end, and kills it when its grace is over.
     func stop(_ container: Container) {
         guard container.state.phase == .running, container.pidfd != nil else { return }
-        container.state.beginStop(at: realTime())
+        container.state.beginStop(at: realTime(), saved?.desired.services[container.record.config.service])
         // Whoever takes over knows whose doing the end is.
         save(container)
         emit(container, .stopping)
@@ -115,7 +115,8 @@ extension Supervisor {
         if let watch = container.orphanWatch { loop.cancel(watch) }
         (container.graceTimer, container.orphanWatch, container.stopTimeout) = (nil, nil, nil)
         container.health?.stop()
-        container.health = nil
+        container.readiness?.stop()
+        (container.health, container.readiness, container.logSign) = (nil, nil, nil)
         (container.pid, container.pidfd, container.cgroup) = (nil, nil, nil)
         container.record.state.paused = false
         if container.terminal != nil { launcher.drop("terminal/\(container.id)") }

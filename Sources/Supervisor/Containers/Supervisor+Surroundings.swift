@@ -6,6 +6,7 @@ import Compose
 import Core
 import Glibc
 import Linux
+import Reconciler
 import Runtime
 
 /// What a container is born into: its cgroup, its filter, its streams, and what it binds.
@@ -142,6 +143,11 @@ extension Supervisor {
         let settings = try LogSettings(of: container.service)
         let spools = container.terminal == nil ? paths.pipes(container.id) : nil
         let logs = try LogWriter(paths.log(container.id), settings.rotation, spools: spools, on: loop)
+        if case .log(let pattern)? = container.service.trice?.ready?.sign, container.state.health != .healthy {
+            let sign = try LogSign(pattern)
+            logs.onLine = { [unowned sign] in sign.take($0) }
+            container.logSign = sign
+        }
         if let terminal = container.terminal {
             try check("fcntl") { trice_fcntl(terminal.raw, F_SETFL, Int(O_NONBLOCK)) }
             try logs.follow(terminal, as: "stdout")

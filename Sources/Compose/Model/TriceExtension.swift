@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+
+/// `x-trice` of a service: what the Compose Specification has no words for (Specs/compose.md).
+package struct TriceExtension: Codable, Hashable, Sendable {
+    package enum UnhealthyAction: String, Codable, Hashable, Sendable, CaseIterable { case restart }
+    package enum Rerun: String, Codable, Hashable, Sendable, CaseIterable { case always }
+
+    package var ready: Readiness?
+    /// What is done about a container that becomes unhealthy; nil: nothing, as with Docker.
+    package var onUnhealthy: UnhealthyAction?
+    /// When a one-shot container that completed is run again; nil: when it was made of something else.
+    package var rerun: Rerun?
+
+    package init() {}
+}
+
+/// How a service shows that it is ready, without a program that probes it.
+package struct Readiness: Codable, Hashable, Sendable {
+    package enum Sign: Codable, Hashable, Sendable {
+        /// Something listens on this TCP port.
+        case port(UInt16)
+        /// A line of its output matches this pattern (`LinePattern`).
+        case log(String)
+        /// This absolute path is there.
+        case file(String)
+        /// A GET of this path is answered with a status from 200 to 399.
+        case http(port: UInt16, path: String)
+    }
+
+    package var sign: Sign
+    /// A container that has not shown it by then is unhealthy until it does; nil: it has all the time it wants.
+    package var timeout: TimeSpan?
+
+    package init(_ sign: Sign, timeout: TimeSpan? = nil) { (self.sign, self.timeout) = (sign, timeout) }
+}
