@@ -156,6 +156,16 @@ struct Specification {
         if added.contains("ALL") {
             return try CapabilitySet.permitted.names.filter { !droppedNumbers.contains(Int32($0) ?? -1) }
         }
+        // In a user namespace of its own it can have any.
+        if config.ids == nil, !added.isEmpty {
+            let permitted = Set(try CapabilitySet.permitted.names)
+            for (index, name) in added.enumerated() {
+                guard let number = CapabilitySet.number(of: name), !permitted.contains("\(number)") else { continue }
+                throw Failure(
+                    "service \(service.name): root of this host does not have CAP_\(name), so no container can",
+                    at: service.place("cap_add[\(index)]"))
+            }
+        }
         let kept = dropped.contains("ALL") ? [] : CapabilitySet.docker.filter { !dropped.contains($0) }
         return kept + added.filter { !kept.contains($0) }
     }

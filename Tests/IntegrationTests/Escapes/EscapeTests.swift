@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Foundation
+import Glibc
+import Testing
+
+/// What a program in a default container may try to get out, or to take more than its share.
+@Suite struct EscapeTests {
+    /// The services that the attempts want, one for each set of attributes, and what the host has for them to find.
+    private struct Cage {
+        let box: Sandbox
+        let host: Host
+        private let services: [String: String]
+
+        init(_ box: Sandbox, _ host: Host, _ attempts: [EscapeAttempt]) throws {
+            (self.box, self.host) = (box, host)
+            let kinds = Set(attempts.flatMap { [$0.closed, $0.open] }).sorted()
+            services = Dictionary(uniqueKeysWithValues: kinds.enumerated().map { ($1, "s\($0)") })
+            let compiled = box.run([
+                "/usr/bin/gcc", "-static", "-O1", "-o", "\(box.work)/tools/escape", EscapeTests.source,
+            ])
+            try #require(compiled.status == 0, "\(compiled)")
+            try #require(
+                box.run(["/bin/sh", "-c", "cp tools/escape tools/setuid && chmod 4755 tools/setuid"]).status == 0)
+            let lines = services.map { attributes, name in
+                "  \(name): { image: busybox:1, init: true, stop_grace_period: 0s, volumes: [./tools:/tools]\(attributes.isEmpty ? "" : ", ")\(attributes) }"
+            }
+            try box.write("services:\n" + lines.sorted().joined(separator: "\n"))
+            let up = box.try_("up", "-d", environment: ["TRICE_ESCAPE": "told"])
+            try #require(up.status == 0, "\(up)")
+        }
+
+        func attempt(_ command: String, in attributes: String) -> Outcome {
+            let variables = host.variables.flatMap { ["-e", "\($0.key)=\($0.value)"] }
+            let script = "PATH=$PATH:/tools; \(command)"
+            let exec = ["exec", "-T"] + variables + [services[attributes] ?? "", "sh", "-c", script]
+            return box.run([Sandbox.binary, "-p", box.project] + exec)
+        }
+    }
+
+    /// What is outside, and must not be found.
+    private final class Host {
+        let variables: [String: String]
+        private let target = Process()
+        private let sockets: [Int32]
+        private let segment: Int32
+        private let shared: String
+
+        init(_ box: Sandbox) throws {
+            let marker = "\(box.work)/marker"
+            try "outside".write(toFile: marker, atomically: true, encoding: .utf8)
+            try FileManager.default.createDirectory(atPath: "\(box.work)/tools", withIntermediateDirectories: true)
+            target.executableURL = URL(fileURLWithPath: "/bin/sleep")
+            target.arguments = ["86399"]
+            try target.run()
+
+            let tcp = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    _ = (bind(tcp, $0, length), listen(tcp, 8), getsockname(tcp, $0, &length))
+                }
+            }
+            let abstract = "trice-escape-\(getpid())"
+            let unix = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            var name = sockaddr_un()
+            name.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &name.sun_path) { $0.dropFirst().copyBytes(from: abstract.utf8) }
+            withUnsafePointer(to: &name) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    _ = (bind(unix, $0, socklen_t(3 + abstract.utf8.count)), listen(unix, 8))
+                }
+            }
+            sockets = [tcp, unix]
+            let key = getpid() | 0x7700_0000
+            segment = shmget(key, 4096, 0o600 | Int32(IPC_CREAT))
+            shared = "/dev/shm/trice-escape-\(getpid())"
+            try "outside".write(toFile: shared, atomically: true, encoding: .utf8)
+
+            let disk = try FileManager.default.contentsOfDirectory(atPath: "/sys/class/block").first { name in
+                let file = open("/dev/\(name)", O_RDONLY | O_CLOEXEC)
+                return file >= 0 && close(file) == 0
+            }
+            let number = try disk.map { try String(contentsOfFile: "/sys/class/block/\($0)/dev", encoding: .utf8) }
+            let links = try FileManager.default.contentsOfDirectory(atPath: "/sys/class/net")
+            variables = [
+                "MARKER": marker, "TARGET": "\(target.processIdentifier)",
+                "PORT": "\(UInt16(bigEndian: address.sin_port))",
+                "ABSTRACT": abstract, "SHM": "\(key)", "SHARED": "trice-escape-\(getpid())",
+                "DISK": number?.replacingOccurrences(of: ":", with: " ").trimmingCharacters(in: .newlines) ?? "7 0",
+                "HOST": ProcessInfo.processInfo.hostName,
+                // One that a container of its own has not: they have lo and eth0.
+                "LINK": links.first { $0 != "lo" && $0 != "eth0" } ?? "trice",
+            ]
+        }
+
+        func end() {
+            kill(target.processIdentifier, SIGKILL)
+            target.waitUntilExit()
+            for socket in sockets { close(socket) }
+            shmctl(segment, IPC_RMID, nil)
+            unlink(shared)
+        }
+    }
+
+    private static let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("escape/escape.c").path
+
+    /// Those of root here, by capabilities(7)'s numbers.
+    private static let hostCapabilities: UInt64 = {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("CapBnd:") } ?? ""
+        return UInt64(line.split(separator: "\t").last ?? "", radix: 16) ?? .max
+    }()
+
+    @Test func `nothing gets out of a default container, and each attempt would where its protection is off`() throws {
+        #expect(EscapeAttempt.all.count >= 60)
+        try Sandbox.run("escape") { box in
+            let capabilities = EscapeTests.hostCapabilities
+            let attempts = EscapeAttempt.all.filter {
+                FileManager.default.fileExists(atPath: $0.needs) && capabilities >> $0.needsCapability & 1 == 1
+            }
+            let host = try Host(box)
+            defer { host.end() }
+            let cage = try Cage(box, host, attempts)
+            for attempt in attempts {
+                let closed = cage.attempt(attempt.command, in: attempt.closed)
+                #expect((1..<125).contains(closed.status) || closed.status == 137, "\(attempt.name): \(closed)")
+                let open = cage.attempt(attempt.openCommand ?? attempt.command, in: attempt.open)
+                #expect(open.status == 0, "\(attempt.name), unprotected: \(open)")
+            }
+        }
+    }
+}
