@@ -103,6 +103,8 @@ package struct ProcessSpec: Codable, Hashable, Sendable {
     /// Names without `CAP_`: bounding, permitted and effective set of a root process.
     package var capabilities: [String]
     package var noNewPrivileges = false
+    /// The AppArmor profile that it is under; nil for none.
+    package var appArmorProfile: String?
     /// Whether the process gets a terminal of the container's own devpts.
     package var terminal = false
     /// The terminal's size: rows and columns.

@@ -47,6 +47,9 @@ struct Program {
         }
         let path = try find(process.arguments.first ?? "")
         if process.noNewPrivileges { try identity.keep(capabilities) }
+        if let profile = process.appArmorProfile {
+            try attempt("security_opt") { () throws(SystemError) in try AppArmor.confine(by: profile) }
+        }
         try attempt("security_opt") { () throws(SystemError) in try filter?.install() }
         if !process.noNewPrivileges { try identity.keep(capabilities) }
         if initProcess { try InitProcess.divide() }

@@ -125,15 +125,17 @@ enum Servable {
             switch option.kind {
             case .noNewPrivileges, .seccomp, .unconfinedSystemPaths, .appArmor("unconfined"), .label("disable"):
                 continue
-            case .appArmor where !exists("/sys/kernel/security/apparmor"):
+            case .appArmor where !AppArmor.isThere:
                 throw Failure(
-                    "\(name): security_opt '\(option.text)': this kernel does not enforce AppArmor",
-                    at: service.place("security_opt[\(index)]"))
+                    "\(name): security_opt '\(option.text)': this host does not enforce AppArmor",
+                    at: service.place("security_opt[\(index)]"),
+                    hint: "a kernel with AppArmor is needed, /sys/kernel/security, and apparmor_parser(8)")
+            case .appArmor: continue
             case .label where !exists("/sys/fs/selinux/enforce"):
                 throw Failure(
                     "\(name): security_opt '\(option.text)': this kernel does not enforce SELinux",
                     at: service.place("security_opt[\(index)]"))
-            case .appArmor, .label, .other: break
+            case .label, .other: break
             }
             throw Failure(
                 "\(name): security_opt '\(option.text)' is not supported yet",

@@ -31,6 +31,8 @@ final class Supervisor {
     var containers: [String: Container] = [:]
     /// Volumes that this supervisor has seen or made.
     var knownVolumes: Set<String> = []
+    /// AppArmor profiles that were seen in the kernel.
+    var loadedProfiles: Set<String> = []
     /// What could not be made, by service: planned again when the user asks again.
     var creationFailures: [String: (failure: Failure, time: UInt64)] = [:]
     /// Anonymous volumes of a container that is made again: mount point → volume, by the container's name.

@@ -86,6 +86,16 @@ struct Specification {
         }
     }
 
+    /// The last `apparmor` among the security options counts, as with dockerd.
+    private var appArmorProfile: String? {
+        if service.privileged || !AppArmor.isThere { return nil }
+        switch service.appArmorProfile?.name {
+        case "unconfined": return nil
+        case let name?: return name
+        case nil: return AppArmor.defaultProfile
+        }
+    }
+
     var hostname: String { service.hostname ?? String(config.id.prefix(12)) }
 
     /// The service's first process.
@@ -101,6 +111,7 @@ struct Specification {
             user: service.user ?? image.user ?? "", capabilities: try capabilities())
         process.additionalGroups = service.groupAdd
         process.noNewPrivileges = service.noNewPrivileges
+        process.appArmorProfile = appArmorProfile
         process.terminal = service.tty
         process.oomScoreAdjustment = service.oomScoreAdjustment
         process.userNamespace = config.ids != nil
@@ -242,6 +253,14 @@ struct Specification {
 }
 
 extension Service {
+    /// What `security_opt` says of AppArmor, and where.
+    var appArmorProfile: (name: String, place: SourceLocation)? {
+        for (index, option) in securityOptions.enumerated().reversed() {
+            if case .appArmor(let name) = option.kind { return (name, place("security_opt[\(index)]")) }
+        }
+        return nil
+    }
+
     /// The last `seccomp` among the security options counts, as with dockerd.
     private var seccompIndex: Int? {
         securityOptions.lastIndex { if case .seccomp = $0.kind { true } else { false } }

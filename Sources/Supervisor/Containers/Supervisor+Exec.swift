@@ -75,7 +75,10 @@ extension Supervisor {
         }
         if let user = options.user { process.user = user }
         if let directory = options.workingDirectory { process.workingDirectory = directory }
-        if options.privileged { process.capabilities = try CapabilitySet.permitted.names }
+        if options.privileged {
+            process.capabilities = try CapabilitySet.permitted.names
+            process.appArmorProfile = nil
+        }
         process.terminal = options.terminal
         process.terminalSize = options.terminalSize
         let null = try Descriptor.open("/dev/null", O_RDWR)

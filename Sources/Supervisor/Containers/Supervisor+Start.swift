@@ -39,6 +39,7 @@ extension Supervisor {
             let streams = try openStreams(container)
             container.record.state.logStart = container.logs?.position
             let filter = try seccompFilter(of: container)
+            try loadProfile(spec.process.appArmorProfile, for: container.service)
             let mounts = try userNamespaces.mounts(for: spec, of: container.service)
             try launcher.create(
                 container.id, spec, stdio: streams, cgroup: cgroup, filter: filter, mounts: mounts

@@ -161,6 +161,24 @@ extension Supervisor {
     }
 
     /// The filter of the container's processes, its first and those that `exec` starts.
+    /// Sees that an AppArmor profile is in the kernel, once for each.
+    func loadProfile(_ name: String?, for service: Service) throws {
+        guard let name, !loadedProfiles.contains(name) else { return }
+        if try !AppArmor.isLoaded(name) {
+            guard name == AppArmor.defaultProfile else {
+                throw Failure(
+                    "service \(service.name): AppArmor has no profile \(name)", at: service.appArmorProfile?.place,
+                    hint: "load it before: apparmor_parser --replace FILE")
+            }
+            do { try AppArmor.loadDefault(by: paths.run) } catch {
+                throw Failure(
+                    "the AppArmor profile \(name) cannot be loaded: \(error)", at: service.location,
+                    hint: "to go without: security_opt: [apparmor=unconfined]")
+            }
+        }
+        loadedProfiles.insert(name)
+    }
+
     func seccompFilter(of container: Container) throws -> Descriptor {
         let service = container.service
         let specification = Specification(paths: paths, config: container.record.config)

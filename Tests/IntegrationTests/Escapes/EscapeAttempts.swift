@@ -20,7 +20,8 @@ struct EscapeAttempt {
     /// The capability that the host's root must have for it to succeed.
     var needsCapability: UInt64 { open.contains("SYS_RESOURCE") ? 24 : 21 }
 
-    private static let system = "cap_add: [SYS_ADMIN]"
+    /// AppArmor's profile, where there is one, forbids mounts whatever the capabilities.
+    private static let system = "cap_add: [SYS_ADMIN], security_opt: [apparmor=unconfined]"
     private static let unfiltered = "security_opt: [seccomp=unconfined]"
     private static let privileged = "privileged: true"
     private static let hostProcesses = "privileged: true, pid: host"
@@ -87,6 +88,9 @@ struct EscapeAttempt {
         .init(name: "fsopen", command: "escape fsopen", open: system),
         .init(name: "open_tree", command: "escape open-tree", open: system),
         .init(name: "mount_setattr", command: "escape mount-setattr", open: system),
+        .init(
+            name: "mount with CAP_SYS_ADMIN, under AppArmor", command: mount("-t tmpfs none"),
+            closed: "cap_add: [SYS_ADMIN]", open: system, needs: "/sys/kernel/security/apparmor"),
         .init(name: "pivot_root", command: "escape pivot-root", open: privileged),
         .init(name: "write to a read-only root", command: "touch /escape", closed: "read_only: true", open: ""),
         .init(
