@@ -148,7 +148,11 @@ enum Servable {
                 "\(name): restart '\(text)' is none of no, always, on-failure[:MAX], unless-stopped",
                 at: service.place("restart"))
         }
-        _ = try LogSettings(of: service)
+        if case .journal? = try LogSettings(of: service).service?.kind, !exists(LogService.journalSocket) {
+            throw Failure(
+                "service \(service.name): logging.driver journald: no journal listens at \(LogService.journalSocket) (ENOENT)",
+                at: service.place("logging.driver"), hint: "is systemd-journald running? Else choose another driver")
+        }
         try checkImage(service)
     }
 
@@ -218,7 +222,8 @@ enum Servable {
         "services.isolation": "all but `default`", "services.network_mode": "`bridge`, and names of networks",
         "services.userns_mode": "all but `host`", "services.pid": unnamed, "services.ipc": unnamed,
         "services.uts": unnamed, "services.deploy.restart_policy.condition": unnamed,
-        "services.logging": "drivers but `json-file`, `local`, `none`; options but those that [logs.md](logs.md) names",
+        "services.logging":
+            "drivers but `json-file`, `local`, `none`, `syslog`, `journald`; options but those that [logs.md](logs.md) names",
         "services.platform": "another than the host's", "services.ports": "SCTP",
         "services.restart": unnamed,
         "services.security_opt": "options that the host's kernel does not enforce",

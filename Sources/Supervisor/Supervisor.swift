@@ -234,7 +234,11 @@ final class Supervisor {
     private func leaveIfIdle() {
         guard wakeTimer == nil, let server, server.connections.isEmpty else { return }
         guard waiters.isEmpty, execs.isEmpty, pendingRuns.isEmpty else { return }
-        guard !containers.values.contains(where: { $0.state.isLive || $0.state.phase == .removing }) else { return }
+        guard
+            !containers.values.contains(where: {
+                $0.state.isLive || $0.state.phase == .removing || isDelivering($0)
+            })
+        else { return }
         leave()
     }
 

@@ -76,6 +76,10 @@ final class Sandbox: @unchecked Sendable {
         try text.write(toFile: "\(work)/\(name)", atomically: true, encoding: .utf8)
     }
 
+    func makeDirectory(_ name: String) throws {
+        try FileManager.default.createDirectory(atPath: "\(work)/\(name)", withIntermediateDirectories: true)
+    }
+
     func read(_ name: String) -> String { (try? String(contentsOfFile: "\(work)/\(name)", encoding: .utf8)) ?? "" }
 
     // MARK: Commands

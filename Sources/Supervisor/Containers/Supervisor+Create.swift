@@ -130,6 +130,11 @@ extension Supervisor {
     ///
     /// - Returns: whether it is gone.
     func remove(_ container: Container) -> Bool {
+        if isDelivering(container) {
+            removeWhenDelivered(container)
+            return false
+        }
+        finishDelivery(of: container)
         emit(container, .removing)
         let goal = saved?.desired.services[container.record.config.service]
         let replaced =
