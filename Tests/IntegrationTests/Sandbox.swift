@@ -227,6 +227,34 @@ final class Sandbox: @unchecked Sendable {
         }
     }
 
+    /// As if the machine had gone down and come up: every process of the root is killed at once, and what is in memory alone
+    /// is gone.
+    func reboot() throws {
+        let supervisor = supervisorPID, launcher = launcherPID
+        for pid in [supervisor, launcher].compactMap({ $0 }) { kill(pid, SIGSTOP) }
+        let running = ps().compactMap { pid(of: $0.Service) }
+        for pid in running + [launcher, supervisor].compactMap({ $0 }) { kill(pid, SIGKILL) }
+        #expect(eventually { !(running + [launcher, supervisor].compactMap { $0 }).contains(where: isAlive) })
+        try FileManager.default.removeItem(atPath: "\(directory)/run")
+        let tag = trice("system", "check").out.split(separator: "\n").first?.split(separator: " ").last ?? "?"
+        for link in links(with: String(tag)) { _ = run(["/sbin/ip", "link", "delete", link]) }
+        _ = run(["/usr/sbin/nft", "delete", "table", "inet", "trice_\(tag)"])
+        for parent in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
+        where FileManager.default.fileExists(atPath: "\(parent)/trice/\(tag)") {
+            _ = run(["/usr/bin/find", "\(parent)/trice/\(tag)", "-depth", "-type", "d", "-delete"])
+        }
+    }
+
+    func startBoot() throws -> Process {
+        let process = self.process([Sandbox.binary, "system", "boot"], [:])
+        _ = FileManager.default.createFile(atPath: "\(work)/boot.log", contents: nil)
+        process.standardOutput = FileHandle(forWritingAtPath: "\(work)/boot.log")
+        process.standardError = process.standardOutput
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
     private func pid(in file: String) -> Int32? {
         (try? String(contentsOfFile: "\(directory)/run/projects/\(project)/\(file)", encoding: .utf8)).flatMap {
             Int32($0.trimmingCharacters(in: .whitespacesAndNewlines))
