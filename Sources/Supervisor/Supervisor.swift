@@ -151,6 +151,8 @@ final class Supervisor {
                 return true
             }
             return remove(container)
+        case .rollBack(let service, let reason): return rollBack(service, reason)
+        case .endRollout(let service): return endRollout(service)
         case .removeNetwork(let name):
             do {
                 let gone = try networks.remove(name)

@@ -94,7 +94,8 @@ extension Supervisor {
                     hint: "make a new one: trice plan -o FILE")
             }
         }
-        let next = SavedProject(project: project, desired: goals.desired)
+        var next = SavedProject(project: project, desired: goals.desired)
+        next.previous = previousServices(for: goals)
         saved = next
         try records.write(next)
         networkFailure = nil
