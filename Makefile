@@ -70,6 +70,8 @@ install: ## Install below PREFIX (default: /usr/local)
 	$(TRICE) completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/trice
 	$(TRICE) completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_trice
 	$(TRICE) completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/trice.fish
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@BINDIR@|$(PREFIX)/bin|' Packaging/trice-boot.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/trice-boot.service
 	$(TRICE) manual $(DESTDIR)$(PREFIX)/share/man/man1
 
 install-docker-compose: install ## Also answer to docker-compose, and to docker compose as docker's plugin

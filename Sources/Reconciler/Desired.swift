@@ -39,6 +39,10 @@ package struct ServiceGoal: Codable, Hashable, Sendable {
     /// A run of so many nanoseconds makes the restarts before it count no more: `deploy.restart_policy.window`.
     package var restartWindow: UInt64?
     package var hasHealthcheck: Bool
+    /// How containers with another hash are replaced; nil: all at once.
+    package var rollout: Rollout?
+    /// Why the update that the user asked for last was taken back.
+    package var rolledBack: String?
     /// A container that becomes unhealthy is stopped and started, whatever the restart rule says.
     package var restartsUnhealthy = false
     /// When the user asked last: an earlier failure or end does not count any more.

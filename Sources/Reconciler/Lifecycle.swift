@@ -79,4 +79,26 @@ extension ServiceGoal {
         start(at: time)
         restartBefore = time
     }
+
+    /// The goal after this one, which was not good: the one before it, towards which containers go one batch after the other.
+    package func rolledBack(
+        to before: ServiceGoal, _ rollout: Rollout, because reason: String, at time: UInt64
+    ) -> ServiceGoal {
+        var goal = before
+        (goal.intent, goal.requested, goal.rollout) = (intent, time, rollout)
+        goal.rollout?.began = time
+        // What was good before is not given up for something older.
+        if goal.rollout?.failureAction == .rollBack { goal.rollout?.failureAction = .pause }
+        goal.rolledBack = "an update was rolled back: \(reason)"
+        return goal
+    }
+
+    /// The service's containers are to be as this goal says, and those that are not are replaced one batch after the other.
+    package mutating func beginRollout(_ containers: [ContainerState], _ before: ServiceGoal?, now: UInt64) {
+        guard rollout != nil else { return }
+        let began = before?.rollout?.began ?? 0
+        let goesOn = began > 0 && before?.hash == hash && recreateBefore == 0
+        let isStale = containers.contains { self.isStale($0) }
+        rollout?.began = isStale && !goesOn ? now : began
+    }
 }

@@ -10,6 +10,10 @@ package enum Action: Hashable, Sendable {
     case stop(container: String)
     case remove(container: String)
     case removeNetwork(String)
+    /// The service's update has failed: it is to be as it was before.
+    case rollBack(service: String, reason: String)
+    /// All containers of the service are new, and good.
+    case endRollout(service: String)
 }
 
 /// How a service stands to its goal.

@@ -44,7 +44,10 @@ struct Planner {
             plan.actions.append(.createVolume(volume))
         }
         for name in desired.services.keys.sorted() {
-            if let goal = desired.services[name] { plan.verdicts[name] = reconcile(name, goal) }
+            guard let goal = desired.services[name] else { continue }
+            var verdict = reconcile(name, goal)
+            if let reason = goal.rolledBack, verdict == .settled { verdict = .failed(reason) }
+            plan.verdicts[name] = verdict
         }
         if desired.removeOrphans {
             for container in observed.containers where !container.isOneOff && desired.services[container.service] == nil
@@ -70,24 +73,35 @@ struct Planner {
             return all(containers.map { stopThenRemove($0) })
         case .stopped:
             return all(containers.map { stop($0) })
+        case .running where goal.rollout.map({ $0.began > 0 }) ?? false:
+            return roll(name, goal, goal.rollout ?? Rollout(), containers, gate(of: goal))
         case .created, .running:
             let kept = containers.prefix(goal.replicas)
             let surplus = containers.dropFirst(goal.replicas).map { stopThenRemove($0) }
             let gate = goal.intent == .running ? self.gate(of: goal) : .ready
             var verdicts = surplus + kept.map { keep($0, goal, gate) }
-            var taken = Set(kept.map(\.number)), number = 1
-            for _ in kept.count..<max(kept.count, goal.replicas) {
-                while taken.contains(number) { number += 1 }
-                taken.insert(number)
-                if networksReady { plan.actions.append(.create(service: name, number: number)) }
-                verdicts.append(gate.verdict(otherwise: .pending))
-            }
+            let missing = max(0, goal.replicas - kept.count)
+            create(name, missing, beside: Array(kept))
+            verdicts += Array(repeating: gate.verdict(otherwise: .pending), count: missing)
             return all(verdicts)
         }
     }
 
+    /// Makes so many replicas, with the lowest numbers that are free.
+    mutating func create(_ name: String, _ count: Int, beside others: [ContainerState]) {
+        guard networksReady else { return }
+        var taken = Set(others.map(\.number)), number = 1
+        for _ in 0..<count {
+            while taken.contains(number) { number += 1 }
+            taken.insert(number)
+            plan.actions.append(.create(service: name, number: number))
+        }
+    }
+
+    mutating func wake(at time: UInt64) { plan.wake = min(plan.wake ?? time, time) }
+
     /// Brings one replica to the goal.
-    private mutating func keep(_ container: ContainerState, _ goal: ServiceGoal, _ gate: Readiness) -> Verdict {
+    mutating func keep(_ container: ContainerState, _ goal: ServiceGoal, _ gate: Readiness) -> Verdict {
         if goal.isStale(container) {
             // The old one serves until the new one may start; where it is to be restarted its dependencies wait for its stop.
             guard gate == .ready || container.started < goal.restartBefore else {
@@ -120,20 +134,20 @@ struct Planner {
             guard let time = RestartBackOff.restartTime(of: container, goal) else { return .settled }
             // The policy's restarts do not ask the dependencies, as with Docker.
             if time <= now { return start(container, .ready) }
-            plan.wake = min(plan.wake ?? time, time)
+            wake(at: time)
             return .settled
         }
     }
 
     /// A one-shot container that has done its work.
-    private func isCompleted(_ container: ContainerState, _ goal: ServiceGoal) -> Bool {
+    func isCompleted(_ container: ContainerState, _ goal: ServiceGoal) -> Bool {
         guard container.exitCode == 0, !container.stoppedByUser else { return false }
         if case .onFailure = goal.restart { return true }
         return goal.restart == .no
     }
 
     /// Whether an ended container starts because the user asked after its end, or while it was being stopped.
-    private func isRunAgain(_ container: ContainerState, _ goal: ServiceGoal) -> Bool {
+    func isRunAgain(_ container: ContainerState, _ goal: ServiceGoal) -> Bool {
         let end = container.stoppedByUser ? min(container.finished, container.stopBegan) : container.finished
         return end < goal.requested && (goal.rerunsCompleted || !isCompleted(container, goal))
     }
@@ -154,7 +168,7 @@ struct Planner {
         }
     }
 
-    private mutating func stopThenRemove(_ container: ContainerState) -> Verdict {
+    mutating func stopThenRemove(_ container: ContainerState) -> Verdict {
         if stop(container) == .settled { plan.actions.append(.remove(container: container.id)) }
         return .pending
     }
@@ -254,7 +268,7 @@ struct Planner {
         }
     }
 
-    private func all(_ verdicts: [Verdict]) -> Verdict {
+    func all(_ verdicts: [Verdict]) -> Verdict {
         var result = Verdict.settled
         for verdict in verdicts {
             switch verdict {

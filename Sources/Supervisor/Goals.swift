@@ -90,6 +90,7 @@ package struct Goals {
             hasHealthcheck: isChecked || service.trice?.ready != nil)
         func nanoseconds(_ span: TimeSpan?) -> UInt64? { span.map { UInt64(max(0, $0.nanoseconds)) } }
         goal.restartDelay = nanoseconds(service.deploy?.restartPolicy?.delay)
+        goal.rollout = service.deploy?.updateConfig.map { Rollout($0) }
         goal.restartsUnhealthy = service.trice?.onUnhealthy == .restart
         goal.restartWindow = nanoseconds(service.deploy?.restartPolicy?.window)
         return goal
@@ -123,6 +124,22 @@ extension RestartRule {
         case .always: self = .always
         case .unlessStopped: self = .unlessStopped
         case .onFailure(let attempts): self = .onFailure(attempts)
+        }
+    }
+}
+
+extension Rollout {
+    /// `update_config` and `rollback_config`, with the defaults of Docker's swarm where the specification has none.
+    package init(_ config: Deploy.Rollout) {
+        func nanoseconds(_ span: TimeSpan?) -> UInt64? { span.map { UInt64(max(0, $0.nanoseconds)) } }
+        self.init(
+            parallelism: config.parallelism ?? 1, delay: nanoseconds(config.delay) ?? 0,
+            monitor: nanoseconds(config.monitor) ?? 5_000_000_000, maxFailureRatio: config.maxFailureRatio ?? 0,
+            order: config.order == .startFirst ? .startFirst : .stopFirst)
+        switch config.failureAction?.known {
+        case .rollback: failureAction = .rollBack
+        case .continue: failureAction = .goOn
+        case .pause, nil: failureAction = .pause
         }
     }
 }

@@ -39,8 +39,11 @@ enum Servable {
         },
         Attribute("deploy.mode") { ![nil, .known(.replicated)].contains($0.deploy?.mode) },
         Attribute("deploy.endpoint_mode") { $0.deploy?.endpointMode != nil },
-        Attribute("deploy.update_config") { $0.deploy?.updateConfig != nil },
-        Attribute("deploy.rollback_config") { $0.deploy?.rollbackConfig != nil },
+        Attribute("deploy.update_config.failure_action") { isOther($0.deploy?.updateConfig?.failureAction) },
+        Attribute("deploy.rollback_config.failure_action") {
+            isOther($0.deploy?.rollbackConfig?.failureAction)
+                || $0.deploy?.rollbackConfig?.failureAction == .known(.rollback)
+        },
         Attribute("deploy.placement") { ![nil, Deploy.Placement()].contains($0.deploy?.placement) },
 
         Attribute("gpus") { !$0.gpus.isEmpty },
@@ -72,6 +75,31 @@ enum Servable {
     /// Whether it is a namespace mode that the specification does not name.
     private static func isOther(_ mode: NamespaceMode?) -> Bool {
         if case .other? = mode { true } else { false }
+    }
+
+    private static func isOther<Word>(_ choice: Choice<Word>?) -> Bool {
+        if case .other? = choice { true } else { false }
+    }
+
+    /// With `order: start-first` an old and a new container are there at a time, and cannot have what there is once.
+    private static func checkOrder(_ service: Service) throws(Failure) {
+        for key in ["update_config", "rollback_config"] {
+            let config = key == "update_config" ? service.deploy?.updateConfig : service.deploy?.rollbackConfig
+            guard config?.order == .startFirst else { continue }
+            let once =
+                service.containerName != nil
+                ? "container_name"
+                : service.ports.contains { $0.published.map { $0.first == $0.last && $0.first > 0 } ?? false }
+                    ? "a published port"
+                    : service.networks.contains {
+                        $0.ipv4Address != nil || $0.ipv6Address != nil || $0.macAddress != nil
+                    }
+                        || service.macAddress != nil ? "an address of its own" : nil
+            guard let once else { continue }
+            throw Failure(
+                "service \(service.name): deploy.\(key).order start-first: a second container beside the first cannot have \(once), too",
+                at: service.place("deploy.\(key).order"), hint: "write stop-first, or leave \(once) to trice")
+        }
     }
 
     private static let attachments: [Attribute<NetworkAttachment>] = [
@@ -149,9 +177,14 @@ enum Servable {
                 "\(name): restart '\(text)' is none of no, always, on-failure[:MAX], unless-stopped",
                 at: service.place("restart"))
         }
-        _ = try LogSettings(of: service)
+        if case .journal? = try LogSettings(of: service).service?.kind, !exists(LogService.journalSocket) {
+            throw Failure(
+                "service \(service.name): logging.driver journald: no journal listens at \(LogService.journalSocket) (ENOENT)",
+                at: service.place("logging.driver"), hint: "is systemd-journald running? Else choose another driver")
+        }
         _ = try service.diskLimit()
         try checkImage(service)
+        try checkOrder(service)
     }
 
     static func check(_ network: Network) throws(Failure) {
@@ -220,8 +253,11 @@ enum Servable {
         "networks.enable_ipv4": "false", "networks.ipam": "drivers and options",
         "services.isolation": "all but `default`", "services.network_mode": "`bridge`, and names of networks",
         "services.userns_mode": "all but `host`", "services.pid": unnamed, "services.ipc": unnamed,
-        "services.uts": unnamed, "services.deploy.restart_policy.condition": unnamed,
-        "services.logging": "drivers but `json-file`, `local`, `none`; options but those that [logs.md](logs.md) names",
+        "services.deploy.update_config.failure_action": unnamed,
+        "services.deploy.rollback_config.failure_action": "`rollback`", "services.uts": unnamed,
+        "services.deploy.restart_policy.condition": unnamed,
+        "services.logging":
+            "drivers but `json-file`, `local`, `none`, `syslog`, `journald`; options but those that [logs.md](logs.md) names",
         "services.platform": "another than the host's", "services.ports": "SCTP",
         "services.restart": unnamed,
         "services.storage_opt": "all but `size`",

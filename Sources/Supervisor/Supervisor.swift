@@ -153,6 +153,8 @@ final class Supervisor {
                 return true
             }
             return remove(container)
+        case .rollBack(let service, let reason): return rollBack(service, reason)
+        case .endRollout(let service): return endRollout(service)
         case .removeNetwork(let name):
             do {
                 let gone = try networks.remove(name)
@@ -237,7 +239,11 @@ final class Supervisor {
     private func leaveIfIdle() {
         guard wakeTimer == nil, let server, server.connections.isEmpty else { return }
         guard waiters.isEmpty, execs.isEmpty, pendingRuns.isEmpty else { return }
-        guard !containers.values.contains(where: { $0.state.isLive || $0.state.phase == .removing }) else { return }
+        guard
+            !containers.values.contains(where: {
+                $0.state.isLive || $0.state.phase == .removing || isDelivering($0)
+            })
+        else { return }
         leave()
     }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 /// `logging`: rotation, compression, and what reads through it.
@@ -95,4 +97,93 @@ import Testing
             #expect(files(box, "a") == [])
         }
     }
+
+    @Test func `syslog gets every line in its order, whatever is killed, before the container is removed`() throws {
+        try Sandbox.run("log-syslog") { box in
+            let service = try LogListener("\(box.work)/service")
+            try box.write(
+                Self.stack(
+                    "{driver: syslog, options: {syslog-address: \"unix://\(box.work)/service\", tag: \"{{.Name}}\"}}",
+                    "seq 1 3000; until [ -e /tmp/go ]; do sleep 0.02; done; seq 3001 6000; echo oops >&2; exec sleep 600"
+                ))
+            box.must("up", "-d")
+            #expect(box.eventually { service.texts.count >= 100 })
+            kill(try #require(box.supervisorPID), SIGKILL)
+            _ = box.exec("a", "touch", "/tmp/go")
+            #expect(box.eventually { box.must("logs", "--no-log-prefix").lines.count == 6001 })
+            box.must("down", "-t", "1")
+            let texts = service.texts
+            #expect(texts.count >= 6001 && texts.allSatisfy { $0.contains(" log-syslog-a-1[") })
+            // What was sent in the moment of the kill may have come twice.
+            var seen = Set<String>()
+            let lines = texts.map { String($0.split(separator: " ").last ?? "") }.filter { seen.insert($0).inserted }
+            #expect(lines.filter { $0 != "oops" } == (1...6000).map { "\($0)" })
+            #expect(texts.last?.hasPrefix("<27>") == true && texts.first?.hasPrefix("<30>") == true)
+        }
+    }
+
+    @Test func `journald is refused where no journal listens, and gets entries with their container's fields`() throws {
+        try Sandbox.run("log-journal") { box in
+            try box.write(
+                """
+                services:
+                  a:
+                    image: busybox:1
+                    command: echo hello
+                    environment: { ROLE: front }
+                    labels: { com.example.team: blue }
+                    logging: { driver: journald, options: { env: ROLE, labels: com.example.team } }
+                """)
+            // A /run of its own, so that the host's journal hears nothing of it.
+            func inOwnRun(_ journal: String, _ command: String) -> Outcome {
+                let script = """
+                    mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal && \(journal) &&
+                    exec \(Sandbox.binary) -p log-journal \(command)
+                    """
+                return box.run(["/usr/bin/unshare", "-m", "/bin/sh", "-c", script])
+            }
+            let refused = inOwnRun("true", "up -d")
+            #expect(refused.status == 1 && refused.err.contains("no journal listens at"), "\(refused)")
+            #expect(refused.err.contains("compose.yaml:7:24"), "\(refused)")
+            try box.makeDirectory("journal")
+            let service = try LogListener("\(box.work)/journal/socket")
+            let up = inOwnRun("mount --bind \(box.work)/journal /run/systemd/journal", "up -d")
+            #expect(up.status == 0, "\(up)")
+            #expect(box.eventually { !service.texts.isEmpty })
+            let entry = Set((service.texts.first ?? "").split(separator: "\n").map(String.init))
+            let expected = ["MESSAGE=hello", "PRIORITY=6", "CONTAINER_NAME=log-journal-a-1", "IMAGE_NAME=busybox:1"]
+            #expect(entry.isSuperset(of: expected + ["ROLE=front", "COM_EXAMPLE_TEAM=blue"]), "\(entry)")
+            #expect(box.must("logs", "--no-log-prefix").out == "hello\n")
+        }
+    }
+}
+
+/// A log service of the test's: a socket for datagrams, and what has come. It is there until the test's process ends.
+final class LogListener: Sendable {
+    private let taken = Mutex<[String]>([])
+
+    init(_ path: String) throws {
+        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        try #require(path.utf8.count < MemoryLayout.size(ofValue: address.sun_path))
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(status == 0, "bind \(path): \(String(cString: strerror(errno)))")
+        Thread.detachNewThread { [self] in
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            while case let count = read(socket, &buffer, buffer.count), count > 0 {
+                let end = buffer[count - 1] == 10 ? count - 1 : count
+                let text = String(decoding: buffer[..<end], as: UTF8.self)
+                taken.withLock { $0.append(text) }
+            }
+        }
+    }
+
+    /// The messages, without the line break at their end.
+    var texts: [String] { taken.withLock { $0 } }
 }

@@ -76,6 +76,10 @@ final class Sandbox: @unchecked Sendable {
         try text.write(toFile: "\(work)/\(name)", atomically: true, encoding: .utf8)
     }
 
+    func makeDirectory(_ name: String) throws {
+        try FileManager.default.createDirectory(atPath: "\(work)/\(name)", withIntermediateDirectories: true)
+    }
+
     func read(_ name: String) -> String { (try? String(contentsOfFile: "\(work)/\(name)", encoding: .utf8)) ?? "" }
 
     // MARK: Commands
@@ -221,6 +225,34 @@ final class Sandbox: @unchecked Sendable {
         return FileManager.default.contents(atPath: path).flatMap {
             try? JSONDecoder().decode(Identity.self, from: $0).pid
         }
+    }
+
+    /// As if the machine had gone down and come up: every process of the root is killed at once, and what is in memory alone
+    /// is gone.
+    func reboot() throws {
+        let supervisor = supervisorPID, launcher = launcherPID
+        for pid in [supervisor, launcher].compactMap({ $0 }) { kill(pid, SIGSTOP) }
+        let running = ps().compactMap { pid(of: $0.Service) }
+        for pid in running + [launcher, supervisor].compactMap({ $0 }) { kill(pid, SIGKILL) }
+        #expect(eventually { !(running + [launcher, supervisor].compactMap { $0 }).contains(where: isAlive) })
+        try FileManager.default.removeItem(atPath: "\(directory)/run")
+        let tag = trice("system", "check").out.split(separator: "\n").first?.split(separator: " ").last ?? "?"
+        for link in links(with: String(tag)) { _ = run(["/sbin/ip", "link", "delete", link]) }
+        _ = run(["/usr/sbin/nft", "delete", "table", "inet", "trice_\(tag)"])
+        for parent in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
+        where FileManager.default.fileExists(atPath: "\(parent)/trice/\(tag)") {
+            _ = run(["/usr/bin/find", "\(parent)/trice/\(tag)", "-depth", "-type", "d", "-delete"])
+        }
+    }
+
+    func startBoot() throws -> Process {
+        let process = self.process([Sandbox.binary, "system", "boot"], [:])
+        _ = FileManager.default.createFile(atPath: "\(work)/boot.log", contents: nil)
+        process.standardOutput = FileHandle(forWritingAtPath: "\(work)/boot.log")
+        process.standardError = process.standardOutput
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
     }
 
     private func pid(in file: String) -> Int32? {

@@ -101,6 +101,62 @@ import Testing
         }
     }
 
+    @Test func `after a reboot what restart says comes back, in the order of dependencies, and nothing else`() throws {
+        try Sandbox.run("reboot") { box in
+            let watched = "image: busybox:1, init: true, volumes: [\".:/w\"]"
+            func service(_ name: String, _ more: String) -> String {
+                "  \(name): { \(watched), command: [sh, -c, \"echo \(name) >> /w/starts; exec sleep 600\"], \(more) }\n"
+            }
+            let probed = "healthcheck: { test: [CMD, test, -e, /w/healthy], interval: 30s }"
+            try box.write(
+                "services:\n"
+                    + service("db", "restart: always, \(probed)")
+                    + service("web", "restart: unless-stopped, depends_on: { db: { condition: service_healthy } }")
+                    + service("plain", "depends_on: [web]") + service("failing", "restart: on-failure")
+                    + service("rested", "restart: unless-stopped") + service("called", "restart: always"))
+            try box.write("", to: "healthy")
+            box.must("up", "-d")
+            box.must("stop", "-t", "0", "rested", "called")
+            unlink("\(box.work)/starts")
+            unlink("\(box.work)/healthy")
+            try box.reboot()
+
+            let boot = try box.startBoot()
+            #expect(box.eventually { Set(box.read("starts").split(separator: "\n")) == ["db", "called"] })
+            #expect(box.eventually { box.ps().contains { $0.Service == "db" && $0.Health == "starting" } })
+            try box.write("", to: "healthy")
+            box.end(of: boot)
+            #expect(boot.terminationStatus == 0, "\(box.read("boot.log"))")
+            #expect(box.read("boot.log") == "reboot: up\n")
+            #expect(box.read("starts").split(separator: "\n").last == "web")
+            let running = Set(box.ps().filter { $0.State == "running" }.map(\.Service))
+            #expect(running == ["db", "web", "called"])
+            #expect(box.exec("web", "ping", "-c", "1", "db").contains("1 packets received"))
+            // Once more changes nothing.
+            let pid = box.pid(of: "db")
+            #expect(box.trice("system", "boot").status == 0)
+            #expect(box.pid(of: "db") == pid)
+            box.must("up", "-d")
+            #expect(Set(box.ps().filter { $0.State == "running" }.map(\.Service)).count == 6)
+        }
+    }
+
+    @Test func `a down that the machine's end has cut off is finished by the boot`() throws {
+        try Sandbox.run("rebootdown") { box in
+            try box.write(
+                "services: { a: { image: busybox:1, init: true, restart: always, stop_grace_period: 1m, command: [sh, -c, \"trap '' TERM; while :; do sleep 0.1; done\"] } }"
+            )
+            box.must("up", "-d")
+            let down = try box.start("down", output: "down.log")
+            #expect(box.eventually { box.read("down.log").contains("Stopping") })
+            kill(down.processIdentifier, SIGKILL)
+            down.waitUntilExit()
+            try box.reboot()
+            #expect(box.trice("system", "boot").status == 0)
+            #expect(box.must("ps", "-a", "-q").out.isEmpty)
+        }
+    }
+
     @Test func `an up that is killed half-way leaves what down takes away`() throws {
         try Sandbox.run("halfway") { box in
             try box.write("services: { a: { image: busybox:1, init: true, scale: 20 } }")

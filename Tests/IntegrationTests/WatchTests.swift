@@ -137,10 +137,6 @@ import Testing
 }
 
 extension Sandbox {
-    fileprivate func makeDirectory(_ name: String) throws {
-        try FileManager.default.createDirectory(atPath: "\(work)/\(name)", withIntermediateDirectories: true)
-    }
-
     fileprivate func files(of service: String, index: Int = 1) -> [String] {
         let found = run([
             Sandbox.binary, "-p", project, "exec", "-T", "--index", "\(index)", service, "find", "/srv", "-type", "f",

@@ -17,6 +17,7 @@ struct Graph {
         var restartWindow: UInt64?
         var hasHook = false
         var restartsUnhealthy = false
+        var rollout: Rollout?
         var dependencies: [DependencyGoal] = []
     }
     var nodes: [Node] = []
@@ -34,6 +35,7 @@ struct Graph {
             if random.once(in: 6) { node.restartWindow = 5 * second }
             node.hasHook = random.once(in: 5)
             node.restartsUnhealthy = node.kind == .checked && random.once(in: 3)
+            if node.kind != .oneShot && random.once(in: 3) { node.rollout = Rollout(&random) }
             for earlier in nodes where random.once(in: 2) {
                 var conditions: [DependencyGoal.Condition] = [.started]
                 if earlier.kind == .checked { conditions = [.healthy, .healthy, .started] }
@@ -78,6 +80,7 @@ extension Graph: CustomStringConvertible {
                 + (node.restartWindow.map { ", window \($0 / millisecond) ms" } ?? "")
                 + (node.hasHook ? ", post_start" : "")
                 + (node.restartsUnhealthy ? ", on-unhealthy: restart" : "")
+                + (node.rollout.map { ", \($0)" } ?? "")
                 + (needs.isEmpty ? "" : ", after \(needs.joined(separator: ", "))")
         }.joined(separator: "\n")
     }
@@ -106,3 +109,13 @@ extension ServiceSet: CustomStringConvertible {
 
 let millisecond: UInt64 = 1_000_000
 let second: UInt64 = 1_000_000_000
+
+extension Rollout {
+    init(_ random: inout Random) {
+        self.init(
+            parallelism: random.below(3), delay: UInt64(random.below(2)) * second,
+            monitor: UInt64(random.below(3)) * second,
+            maxFailureRatio: random.once(in: 3) ? 0.5 : 0, order: random.once(in: 2) ? .startFirst : .stopFirst,
+            failureAction: random.one(of: [.pause, .goOn, .rollBack]))
+    }
+}

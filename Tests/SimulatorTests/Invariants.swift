@@ -27,9 +27,15 @@ extension World {
             }
         case .removeNetwork:
             if !containers.isEmpty || desired?.down != true { broken("removes networks last", "\(action)") }
+        case .rollBack(let service, _): checkRollback(service)
+        case .endRollout(let service): checkEnd(ofRollout: service)
         case .create(let service, let number): checkCreation(service, number, actions)
         case .start(let id): withContainer(id, action, in: [.created, .exited, .failed]) { $0.checkStart($1) }
-        case .stop(let id): withContainer(id, action, in: [.running]) { $0.checkStop($1) }
+        case .stop(let id):
+            withContainer(id, action, in: [.running]) {
+                $0.checkStop($1)
+                $0.checkServing($1, actions)
+            }
         case .remove(let id):
             withContainer(id, action, in: [.created, .exited, .failed]) { world, container in
                 if world.isWanted(container) { world.broken("removes only what is not wanted", "\(id)") }
@@ -56,7 +62,7 @@ extension World {
         let own = containers.filter { $0.node.name == service }
         let new = actions.filter { if case .create(service, _) = $0 { true } else { false } }
         let count = own.count + new.count
-        if count > goal.replicas {
+        if count > goal.replicas + (overlap(goal) ?? 0) {
             broken("makes no more than the wanted number", "\(count) for \(goal.replicas)")
         }
         let taken = Set(own.map(\.state.number))

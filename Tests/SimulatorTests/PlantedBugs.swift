@@ -64,6 +64,10 @@ extension PlantedBug {
         goals("runs one-shots again") { $0.rerunsCompleted = true },
         goals("keeps containers of an earlier configuration") { $0.keepsContainers = true },
         goals("stops in any order") { if $0.intent != .running { $0.dependencies = [] } },
+        goals("replaces all at once") { $0.rollout?.parallelism = 0 },
+        goals("stops old containers before new ones serve") { $0.rollout?.order = .stopFirst },
+        goals("does not watch new containers") { $0.rollout?.monitor = 0 },
+        goals("goes on where new containers fail") { $0.rollout?.maxFailureRatio = 1 },
         goals("lets the unhealthy be") { $0.restartsUnhealthy = false },
         goals("forgets to restart") { $0.restartBefore = 0 },
         containers("takes a container whose health is not known for healthy") { container in

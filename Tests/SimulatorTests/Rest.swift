@@ -16,7 +16,9 @@ extension World {
         if desired.down { return }
         for (name, goal) in desired.services where goal.intent == .running || goal.intent == .created {
             let count = containers.count { $0.node.name == name }
-            if count != goal.replicas { broken("reaches what is desired", "\(count) of \(goal.replicas) \(name)") }
+            if count != goal.replicas && !isPaused(name) && !(rollout(goal) != nil && !gateIsOpen(goal)) {
+                broken("reaches what is desired", "\(count) of \(goal.replicas) \(name)")
+            }
             if plan.verdicts[name] == .pending,
                 !goal.dependencies.contains(where: { plan.verdicts[$0.service] ?? .settled != .settled })
             {
@@ -35,7 +37,9 @@ extension World {
             return
         }
         let mayWait = goal.intent == .running && !gateIsOpen(goal)
-        if !isWanted(container) && !(mayWait && rank(container) < goal.replicas) {
+        if !isWanted(container) && !isPaused(container.node.name)
+            && !(mayWait && (rank(container) < goal.replicas || rollout(goal) != nil))
+        {
             broken("reaches what is desired", "\(container.state.id) is there")
         }
         switch goal.intent {

@@ -74,6 +74,13 @@ extension World {
             (goal.restartDelay, goal.restartWindow) = (node.restartDelay, node.restartWindow)
             if up.forceRecreate { goal.recreateBefore = clock }
             goal.keepsContainers = up.noRecreate
+            goal.rollout = node.rollout
+            let own = containers.filter { $0.node.bit == node.bit }.map(\.state)
+            let before = desired?.services[node.name]
+            goal.beginRollout(own, before, now: clock)
+            if let before, before.hash != goal.hash, before.rollout?.began ?? 0 == 0 || previous[node.name] == nil {
+                previous[node.name] = own.contains { $0.hash == before.hash } ? before : nil
+            }
             next.services[node.name] = goal
         }
         desired = next

@@ -16,6 +16,9 @@ struct World {
     /// How often each service was changed in the file, by its bit.
     var revisions = [Int](repeating: 1, count: 8)
 
+    /// What services were before their rollout, by name.
+    var previous: [String: ServiceGoal] = [:]
+
     var supervisorLives = true
     var launcherHasDied = false
     /// When the supervisor looks again by itself.
@@ -85,6 +88,15 @@ struct World {
                 number: number, hash: desired?.services[service]?.hash ?? "")
             state.created = clock
             containers.append(Simulated(state, node))
+        case .rollBack(let service, let reason):
+            guard let goal = desired?.services[service] else { return false }
+            if let before = previous[service] {
+                let rollout = graph.node(service)?.rollout ?? Rollout()
+                desired?.services[service] = goal.rolledBack(to: before, rollout, because: reason, at: clock)
+            } else {
+                desired?.services[service]?.rollout?.failureAction = .pause
+            }
+        case .endRollout(let service): desired?.services[service]?.rollout?.began = 0
         case .remove(let id): containers.removeAll { $0.state.id == id }
         case .start(let id):
             guard let index = containers.firstIndex(where: { $0.state.id == id }) else { return false }

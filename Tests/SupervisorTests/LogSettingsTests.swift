@@ -44,8 +44,42 @@ import Testing
             driver: nil, options: ["compress": "true"],
             refusal: "compress 'true' needs max-size, and a max-file of 2 or more"),
         Row(driver: nil, options: ["mode": "fast"], refusal: "mode 'fast' is neither blocking nor non-blocking"),
-        Row(driver: nil, options: ["mode": "non-blocking"], refusal: "mode 'non-blocking' is not supported yet"),
+        Row(
+            driver: nil, options: ["mode": "non-blocking"],
+            refusal: "mode 'non-blocking' is for syslog and journald: no container waits for a file to be reached"),
         Row(driver: nil, options: ["labels": "a,b"], refusal: "labels 'a,b' is not supported yet"),
+        Row(
+            driver: "syslog", options: ["cache-max-size": "1m", "cache-max-file": "2"],
+            rotation: LogRotation(largest: 1_000_000, files: 2, compresses: true)),
+        Row(driver: "syslog", options: ["max-size": "1m"], refusal: "max-size '1m' is not supported yet"),
+        Row(
+            driver: "syslog", options: ["syslog-address": "tcp+tls://127.0.0.1"],
+            refusal:
+                "syslog-address 'tcp+tls://127.0.0.1' has a scheme that is not supported: unix, unixgram, udp and tcp are"
+        ),
+        Row(
+            driver: "syslog", options: ["syslog-address": "udp://logs.test:514"],
+            refusal:
+                "syslog-address 'udp://logs.test:514' has a host that is neither localhost nor an address: no name is looked up for a log"
+        ),
+        Row(
+            driver: "syslog", options: ["syslog-address": "udp://127.0.0.1:0"],
+            refusal: "syslog-address 'udp://127.0.0.1:0' has no port from 1 to 65535"),
+        Row(
+            driver: "syslog", options: ["syslog-facility": "local8"],
+            refusal: "syslog-facility 'local8' is no facility, such as daemon or local0"),
+        Row(
+            driver: "syslog", options: ["syslog-format": "rfc1"],
+            refusal: "syslog-format 'rfc1' is none of rfc3164, rfc5424, rfc5424micro"),
+        Row(
+            driver: "syslog", options: ["max-buffer-size": "1m"],
+            refusal: "max-buffer-size '1m' goes with mode: non-blocking"),
+        Row(driver: "syslog", options: ["tag": "{{.ID"], refusal: "tag '{{.ID' has a {{ without its }}"),
+        Row(
+            driver: "journald", options: ["tag": "{{.Host}}"],
+            refusal:
+                "tag '{{.Host}}' has {{.Host}}, which is none of {{.ID}}, {{.FullID}}, {{.Name}}, {{.ImageID}}, {{.ImageFullID}}, {{.ImageName}}, {{.DaemonName}}"
+        ),
     ]
 
     @Test("Log drivers and their options mean what they mean to Docker, or are refused", arguments: rows)
@@ -72,7 +106,36 @@ import Testing
         #expect(
             throws: Failure(
                 "service web: logging.driver 'gelf' is not supported yet", at: place,
-                hint: "json-file, local and none are supported")
+                hint: "supported: json-file, local, none, syslog, journald")
         ) { try LogSettings(of: service) }
+    }
+
+    private func logService(_ driver: String, _ options: [String: String]) throws -> LogService {
+        var service = Service(name: "web", image: "x", location: SourceLocation(file: "c", line: 1, column: 1))
+        service.logging = Logging()
+        service.logging?.driver = driver
+        service.logging?.options = options.sorted { $0.key < $1.key }.map { KeyValue(name: $0.key, value: $0.value) }
+        return try #require(try LogSettings(of: service).service)
+    }
+
+    @Test(
+        "Addresses of log services",
+        arguments: [
+            ("unix:///run/s", .unix("/run/s")), ("unixgram:///run/s", .unix("/run/s")),
+            ("udp://127.0.0.1", .udp("127.0.0.1", 514)), ("tcp://localhost:6514", .tcp("127.0.0.1", 6514)),
+            ("tcp://[::1]:10", .tcp("::1", 10)), ("udp://[::1]", .udp("::1", 514)),
+        ] as [(String, LogAddress)])
+    func address(_ row: (String, LogAddress)) throws {
+        #expect(try logService("syslog", ["syslog-address": row.0]).address == row.1)
+    }
+
+    @Test("Without an address it is the host's own service, and blocking without a bound")
+    func defaults() throws {
+        let syslog = try logService("syslog", [:]), journal = try logService("journald", [:])
+        #expect(syslog.address == .unix("/dev/log") && syslog.kind == .syslog(.local, facility: 3))
+        #expect(journal.address == .unix("/run/systemd/journal/socket") && journal.longestQueue == nil)
+        #expect(try logService("journald", ["mode": "non-blocking"]).longestQueue == 1_000_000)
+        let bounded = ["mode": "non-blocking", "max-buffer-size": "4m"]
+        #expect(try logService("journald", bounded).longestQueue == 4_000_000)
     }
 }

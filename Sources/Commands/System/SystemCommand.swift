@@ -6,5 +6,5 @@ import ArgumentParser
 struct SystemCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "system", abstract: "Look after what trice has on this host.",
-        subcommands: [SystemCheck.self, SystemDiskUsage.self, SystemPrune.self])
+        subcommands: [SystemBoot.self, SystemCheck.self, SystemDiskUsage.self, SystemPrune.self])
 }

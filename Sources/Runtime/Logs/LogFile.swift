@@ -10,6 +10,8 @@ final class LogFile {
     private let segments: LogSegments
     private let rotation: LogRotation
     private let compression: LogCompression?
+    /// The number of the oldest file that somebody still has to read, besides those that are kept.
+    private let oldestNeeded: () -> Int
     private var file: Descriptor
     /// The newest file, which is written.
     private(set) var number: Int
@@ -21,9 +23,10 @@ final class LogFile {
     ///   - path: of the first file.
     ///   - progress: where the killed writer's last whole write ended, which is what counts.
     init(
-        _ path: String, _ rotation: LogRotation, from progress: LogProgress?, on loop: EventLoop
+        _ path: String, _ rotation: LogRotation, from progress: LogProgress?, on loop: EventLoop,
+        oldestNeeded: @escaping () -> Int = { .max }
     ) throws(SystemError) {
-        self.rotation = rotation
+        (self.rotation, self.oldestNeeded) = (rotation, oldestNeeded)
         segments = LogSegments(path: path)
         number = try segments.numbers().last ?? 0
         // Only full files are compressed, so the next record after a compressed one begins a file.
@@ -69,7 +72,7 @@ final class LogFile {
             try remove(segments.unfinished(old))
         }
         for old in try segments.numbers() where old < number {
-            if rotation.largest != nil && old <= number - rotation.files {
+            if rotation.largest != nil && old <= number - rotation.files && old < oldestNeeded() {
                 try remove(segments.compressed(old))
                 try remove(segments.plain(old))
             } else if exists(segments.plain(old)) {

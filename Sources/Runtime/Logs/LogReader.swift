@@ -33,7 +33,12 @@ package final class LogReader {
     private var source: LogSource
     private var buffer = [UInt8](repeating: 0, count: 1 << 18)
     private var filled = 0
-    private var position = 0
+    private var cursor = 0
+    /// The place in the file of the buffer's first byte.
+    private var base = 0
+
+    /// The place behind the last record.
+    package var position: LogPosition { LogPosition(number: source.number, offset: base + cursor) }
 
     /// Begins with the oldest file that is there.
     ///
@@ -50,7 +55,9 @@ package final class LogReader {
         try self.init(path)
         guard let first = try LogReader.source(segments, from: start.number) else { return nil }
         source = first
-        if first.number == start.number { try first.seek(to: start.offset) }
+        guard first.number == start.number else { return }
+        try first.seek(to: start.offset)
+        base = start.offset
     }
 
     /// The oldest file with this number or a higher one.
@@ -65,8 +72,8 @@ package final class LogReader {
     package func next() throws(SystemError) -> Record? {
         while true {
             while let end = lineBreak() {
-                let record = Record(start: position, end: end)
-                position = end + 1
+                let record = Record(start: cursor, end: end)
+                cursor = end + 1
                 // What is too short was cut off by a full disk: it is no record.
                 if record.end - record.start >= LogReader.headLength { return record }
             }
@@ -79,7 +86,7 @@ package final class LogReader {
 
     private func lineBreak() -> Int? {
         buffer.withUnsafeBytes { bytes in
-            guard position < filled, let found = memchr(bytes.baseAddress! + position, 10, filled - position) else {
+            guard cursor < filled, let found = memchr(bytes.baseAddress! + cursor, 10, filled - cursor) else {
                 return nil
             }
             return bytes.baseAddress!.distance(to: UnsafeRawPointer(found))
@@ -88,12 +95,13 @@ package final class LogReader {
 
     /// - Returns: false where there is nothing more.
     private func fill() throws(SystemError) -> Bool {
-        if position > 0 {
+        if cursor > 0 {
             buffer.withUnsafeMutableBytes {
-                _ = memmove($0.baseAddress!, $0.baseAddress! + position, filled - position)
+                _ = memmove($0.baseAddress!, $0.baseAddress! + cursor, filled - cursor)
             }
-            filled -= position
-            position = 0
+            filled -= cursor
+            base += cursor
+            cursor = 0
         }
         if filled == buffer.count { buffer.append(contentsOf: repeatElement(0, count: buffer.count)) }
         if try readOn() { return true }
@@ -107,6 +115,7 @@ package final class LogReader {
         guard let next = follower else { return false }
         missed += next.number - source.number - 1
         source = next
+        base = -filled
         return true
     }
 
@@ -128,15 +137,16 @@ package final class LogReader {
 
     /// Goes to the beginning of the last `count` lines.
     package func seekToLast(_ count: Int) throws(SystemError) {
-        (filled, position) = (0, 0)
+        (filled, cursor) = (0, 0)
         // The break that ends the log begins no line: the one before it does.
         var wanted = count + 1
         for number in try segments.numbers().reversed() {
             guard let older = try LogSource(segments, number) else { return }
             let ends = try older.lineEnds(last: wanted)
             source = older
-            if let place = ends.first { return try source.seek(to: place) }
-            try source.seek(to: 0)
+            base = ends.first ?? 0
+            try source.seek(to: base)
+            if ends.first != nil { return }
             wanted -= ends.found
         }
     }

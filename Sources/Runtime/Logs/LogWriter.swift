@@ -27,6 +27,7 @@ package final class LogWriter {
     private let loop: EventLoop
     private let spools: String?
     private let file: LogFile?
+    private let delivery: LogDelivery?
     private let record: Descriptor?
     private var progress: LogProgress
     private var loss = LogLoss()
@@ -40,15 +41,18 @@ package final class LogWriter {
     ///   - path: the log's first file, made where it is not there.
     ///   - rotation: nil where nothing is to be kept, and only who is attached gets a copy.
     ///   - spools: a directory for what the log does not have yet; nil for a terminal.
-    package init(_ path: String, _ rotation: LogRotation?, spools: String?, on loop: EventLoop) throws(SystemError) {
-        self.loop = loop
+    ///   - delivery: what brings the log elsewhere.
+    package init(
+        _ path: String, _ rotation: LogRotation?, spools: String?, delivery: LogDelivery? = nil, on loop: EventLoop
+    ) throws(SystemError) {
+        (self.loop, self.delivery) = (loop, delivery)
         self.spools = rotation == nil ? nil : spools
         record = try self.spools.map { path throws(SystemError) in
             try Descriptor.open("\(path)/progress", O_RDWR | O_CREAT, mode: 0o600)
         }
         let before = try record.flatMap { file throws(SystemError) in try LogProgress.load(from: file) }
         file = try rotation.map { rotation throws(SystemError) in
-            try LogFile(path, rotation, from: before, on: loop)
+            try LogFile(path, rotation, from: before, on: loop) { delivery?.position.number ?? .max }
         }
         progress = before ?? LogProgress()
     }
@@ -144,8 +148,10 @@ package final class LogWriter {
         if let file {
             do throws(SystemError) {
                 if file.isFull { try rotate(file) }
-                try file.write(loss.note(at: realTime()).map { $0 + output } ?? output)
+                let (start, records) = (position, loss.note(at: realTime()).map { $0 + output } ?? output)
+                try file.write(records)
                 loss.end()
+                if let start { delivery?.grew(by: records.count, from: start) }
             } catch { loss.add(output, error) }
             for source in sources {
                 let place = source.place - (source.spool == nil ? 0 : source.stream.waiting)

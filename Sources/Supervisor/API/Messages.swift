@@ -42,6 +42,8 @@ package struct Request: Codable, Sendable {
         /// Put a container on one more network, or take it off one.
         case connect(container: String, AddedNetwork)
         case disconnect(container: String, network: String)
+        /// The machine was started anew: bring back what is to run, and wait until it does.
+        case boot
         /// Every event of the project, until the client leaves; first those on record from an instant on, where one is
         /// given (nanoseconds since 1970).
         case events(since: UInt64?)

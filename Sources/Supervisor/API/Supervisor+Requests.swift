@@ -27,6 +27,7 @@ extension Supervisor {
             case .run(let options): try run(client, options, descriptors)
             case .attach(let service, let index): try attach(client, service, index, descriptors)
             case .wait(let services, let any): try wait(client, services, any: any)
+            case .boot: try boot(client)
             case .connect(let container, let network): try connect(client, container, network)
             case .disconnect(let container, let network): try disconnect(client, container, from: network)
             case .events(let since): try listen(client, since: since)
@@ -93,7 +94,8 @@ extension Supervisor {
                     hint: "make a new one: trice plan -o FILE")
             }
         }
-        let next = SavedProject(project: project, desired: goals.desired)
+        var next = SavedProject(project: project, desired: goals.desired)
+        next.previous = previousServices(for: goals)
         saved = next
         try records.write(next)
         networkFailure = nil
@@ -102,6 +104,19 @@ extension Supervisor {
         }
         if options.renewVolumes { renewVolumesBefore = realTime() }
         return asked
+    }
+
+    private func boot(_ client: Connection) throws {
+        guard var next = saved else { return client.end(.finished(0)) }
+        if next.desired.down {
+            // The planner finishes a `down` that was cut off.
+            waiters.append(Waiter(client, .down(volumes: false)))
+            return reconcile()
+        }
+        next.desired.boot(containers.values.map(\.state), at: realTime())
+        saved = next
+        try records.write(next)
+        waitUntilReached(client, Set(next.desired.services.filter { $0.value.intent == .running }.keys))
     }
 
     private var isGoingDown: Bool { waiters.contains { if case .down = $0.aim { true } else { false } } }

@@ -69,6 +69,9 @@ extension Supervisor {
             if let failure = container.record.state.failure ?? container.record.state.hookFailure { return failure }
         }
         let resolved = saved?.project.service(service)
+        let goal = saved?.desired.services[service]
+        if goal?.rolledBack == reason { return Failure("service \(service): \(reason)") }
+        if goal?.rollout?.began ?? 0 > 0 { return Failure(reason, at: resolved?.place("deploy.update_config")) }
         return Failure(reason, at: resolved?.place("depends_on"))
     }
 

@@ -22,6 +22,8 @@ final class Container {
     var controlGroups: [ControlGroup.Membership] = []
     var setup: SetupWatch?
     var logs: LogWriter?
+    /// What brings its log to a log service.
+    var delivery: LogDelivery?
     var terminal: Descriptor?
     var health: HealthMonitor?
     var readiness: ReadinessMonitor?

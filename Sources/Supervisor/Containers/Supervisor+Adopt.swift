@@ -24,6 +24,9 @@ extension Supervisor {
         for record in found { containers[record.id] = Container(record) }
         try joinNetworks()
         for container in containers.values {
+            do { _ = try delivery(of: container) } catch {
+                log("the log of \(container.record.name) cannot be delivered: \(error)")
+            }
             let process = container.record.state.process
             if let end = ended.last(where: { $0.id == container.id && $0.pid == process?.pid }) {
                 resume(container)

@@ -34,7 +34,7 @@ extension Supervisor {
         }
         if number != 1 || service.containerName != nil { try checkName(name, of: service) }
         let image: Image
-        do { image = try images.resolve(service.image) } catch let failure as Failure {
+        do { image = try images.resolve(imageName(of: service)) } catch let failure as Failure {
             throw Failure(failure.message, at: service.place("image"), hint: failure.hint, exitCode: failure.exitCode)
         }
         let id = newID()
@@ -135,6 +135,11 @@ extension Supervisor {
     ///
     /// - Returns: whether it is gone.
     func remove(_ container: Container) -> Bool {
+        if isDelivering(container) {
+            removeWhenDelivered(container)
+            return false
+        }
+        finishDelivery(of: container)
         emit(container, .removing)
         let goal = saved?.desired.services[container.record.config.service]
         let replaced =

@@ -142,7 +142,8 @@ extension Supervisor {
     func followStreams(_ container: Container) throws {
         let settings = try LogSettings(of: container.service)
         let spools = container.terminal == nil ? paths.pipes(container.id) : nil
-        let logs = try LogWriter(paths.log(container.id), settings.rotation, spools: spools, on: loop)
+        let logs = try LogWriter(
+            paths.log(container.id), settings.rotation, spools: spools, delivery: try delivery(of: container), on: loop)
         if case .log(let pattern)? = container.service.trice?.ready?.sign, container.state.health != .healthy {
             let sign = try LogSign(pattern)
             logs.onLine = { [unowned sign] in sign.take($0) }

@@ -34,7 +34,7 @@ package struct Forecast: Sendable {
     }
 
     package private(set) var changes: [Change] = []
-    private let goals: Goals
+    private var goals: Goals
     private let before: [String: ContainerRecord]
     private var present: Present
     private var containers: [ContainerState]
@@ -57,6 +57,11 @@ package struct Forecast: Sendable {
             }
             if containers[index].health == .starting { containers[index].health = .healthy }
         }
+        // What it takes in time does not matter to what is done.
+        for name in goals.desired.services.keys {
+            self.goals.desired.services[name]?.rollout?.monitor = 0
+            self.goals.desired.services[name]?.rollout?.delay = 0
+        }
         run()
         summarise()
     }
@@ -67,6 +72,7 @@ package struct Forecast: Sendable {
             var desired = goals.desired
             for name in desired.services.keys {
                 desired.services[name]?.requested = 0
+                desired.services[name]?.rollout?.began = 0
                 for moment in [\ServiceGoal.recreateBefore, \ServiceGoal.restartBefore] {
                     if desired.services[name]?[keyPath: moment] ?? 0 > 0 {
                         desired.services[name]?[keyPath: moment] = 1
@@ -87,7 +93,8 @@ package struct Forecast: Sendable {
 
     private mutating func run() {
         // Each round brings every service a step further: as many are needed as there are services in a row, and steps.
-        for _ in 0..<(8 * (goals.desired.services.count + 2)) {
+        let replicas = goals.desired.services.values.reduce(0) { $0 + ($1.rollout == nil ? 0 : $1.replicas) }
+        for _ in 0..<(8 * (goals.desired.services.count + replicas + 2)) {
             now += 1
             let observed = Observed(containers: containers, networks: present.networks, volumes: present.volumes)
             let plan = Reconciler.plan(goals.desired, observed, now: now)
@@ -104,6 +111,8 @@ package struct Forecast: Sendable {
         case .createVolume(let name):
             present.volumes.insert(name)
             changes.append(Change(action: .create, kind: .volume, name: name))
+        case .rollBack: break  // only what goes wrong is rolled back
+        case .endRollout(let service): goals.desired.services[service]?.rollout?.began = 0
         case .removeNetwork(let name):
             present.networks.remove(name)
             changes.append(Change(action: .remove, kind: .network, name: name))
@@ -184,6 +193,9 @@ package struct Forecast: Sendable {
             }
             if change.fields.isEmpty { change.reason = "asked for: --force-recreate" }
         case .remove:
+            let isReplaced =
+                goal.map { $0.rollout?.order == .startFirst && $0.isStale(record.state.reconciled) } ?? false
+            if isReplaced { return change.reason = "a new one has its place" }
             change.reason =
                 goal == nil
                 ? "its service is not in the file any more" : "the service is to have \(goal?.replicas ?? 0)"

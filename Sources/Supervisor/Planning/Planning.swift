@@ -43,6 +43,10 @@ package struct Planning {
                 + (try images.mounted(by: service).map { "/\($0.image.id)" }.joined())
                 + (try GrantedFiles.fingerprint(of: service, in: project))
         }
+        for name in asked {
+            let own = containers.filter { $0.service == name && !$0.isOneOff }
+            goals.desired.services[name]?.beginRollout(own, before?.services[name], now: now)
+        }
         restartFollowers(of: project, &goals.desired, containers, now: now)
         return (asked, goals)
     }

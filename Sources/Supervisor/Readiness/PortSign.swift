@@ -7,7 +7,7 @@ import Networking
 import Runtime
 
 /// Something listens on a TCP port of the container's network. The kernel announces no listen(2), so it is asked for its
-/// list, which takes it some 20 µs and which no program of the container sees.
+/// list, which takes it some 40 µs and which no program of the container sees.
 final class PortSign: ReadinessSign {
     private let port: UInt16
     private let socket: NetlinkSocket
