@@ -24,11 +24,22 @@ struct Context {
     }
 
     func project(_ request: LoadRequest) throws -> Project {
-        try loading { () throws(LoadError) in
+        var project = try loading { () throws(LoadError) in
             try load(request) { warning in
                 print([warning])
             }
         }
+        project.setCaller(Context.caller)
+        return project
+    }
+
+    /// Who gave the command; with sudo(8), who called that.
+    private static var caller: UserIDs {
+        let environment = Context.environment
+        guard geteuid() == 0, let uid = environment["SUDO_UID"].flatMap({ UInt32($0) }),
+            let gid = environment["SUDO_GID"].flatMap({ UInt32($0) })
+        else { return UserIDs(uid: getuid(), gid: getgid()) }
+        return UserIDs(uid: uid, gid: gid)
     }
 
     /// What `body` gives; what is wrong with the files is printed.

@@ -86,4 +86,13 @@ package final class Descriptor {
         let flags = UInt64(O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
         return Descriptor(try check("openat2", path) { trice_openat2(raw, path.isEmpty ? "." : path, flags, 0, 8 | 4) })
     }
+
+    /// Opens a path as it would be found were this directory the root: no symbolic link leads elsewhere (openat2(2),
+    /// RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS).
+    package static func open(
+        _ path: String, _ flags: Int32, inRoot root: Descriptor
+    ) throws(SystemError) -> Descriptor {
+        Descriptor(
+            try check("openat2", path) { trice_openat2(root.raw, path, UInt64(flags | O_CLOEXEC), 0, 0x10 | 0x02) })
+    }
 }

@@ -16,23 +16,82 @@ package struct IDMapping: Codable, Hashable, Sendable {
     /// The host's id for one inside; nil where it has none.
     package func host(_ id: UInt32) -> UInt32? { id < IDMapping.count ? base + id : nil }
 
+    private var line: String { "0 \(base) \(IDMapping.count)\n" }
+
     /// Gives it to a process that was born in a new user namespace and has none yet.
-    package func apply(to pid: pid_t) throws(SystemError) {
-        for file in ["uid_map", "gid_map"] {
-            try Descriptor.open("/proc/\(pid)/\(file)", O_WRONLY).writeAll("0 \(base) \(IDMapping.count)\n".utf8)
-        }
+    package func apply(to pid: pid_t) throws(SystemError) { try writeMaps(uids: line, gids: line, of: pid) }
+
+    /// A user namespace with this mapping and nobody in it, for id-mapped mounts.
+    package func makeNamespace() throws(SystemError) -> Descriptor {
+        try makeUserNamespace(uids: line, gids: line)
+    }
+}
+
+/// How the files of one user of the host are shown to a container as those of one of its own users, and the other way
+/// round. All others are who they are.
+package struct OwnerMapping {
+    let uids: String
+    let gids: String
+
+    /// - Parameters:
+    ///   - outside: who has the files on the host.
+    ///   - inside: who has them in the container.
+    ///   - ids: the container's; nil for one in the host's user namespace.
+    package init(outside: (uid: UInt32, gid: UInt32), inside: (uid: UInt32, gid: UInt32), ids: IDMapping?) {
+        uids = OwnerMapping.lines(outside.uid, inside.uid, ids)
+        gids = OwnerMapping.lines(outside.gid, inside.gid, ids)
     }
 
     /// A user namespace with this mapping and nobody in it, for id-mapped mounts.
     package func makeNamespace() throws(SystemError) -> Descriptor {
-        let pid = try check("clone", "user namespace") { trice_clone_idle(CLONE_NEWUSER) }
-        defer {
-            kill(pid, SIGKILL)
-            waitpid(pid, nil, 0)
-        }
-        try apply(to: pid)
-        return try Descriptor.open("/proc/\(pid)/ns/user", O_RDONLY)
+        try makeUserNamespace(uids: uids, gids: gids)
     }
+
+    /// Lines of uid_map: who is n in the file system is whom of the kernel's ids.
+    static func lines(_ outside: UInt32, _ inside: UInt32, _ ids: IDMapping?) -> String {
+        let base = ids?.base ?? 0
+        let count = ids == nil ? UInt32.max : IDMapping.count
+        func range(_ first: UInt32, _ end: UInt32) -> String {
+            first < end ? "\(first) \(base + first) \(end - first)\n" : ""
+        }
+        if outside == inside { return range(0, count) }
+        let cuts = [outside, inside].filter { $0 < count }.sorted()
+        var text = "\(outside) \(base + inside) 1\n"
+        if outside < count { text += "\(inside) \(base + outside) 1\n" }
+        var next: UInt32 = 0
+        for cut in cuts {
+            text += range(next, cut)
+            next = cut + 1
+        }
+        return text + range(next, count)
+    }
+}
+
+private func writeMaps(uids: String, gids: String, of pid: pid_t) throws(SystemError) {
+    for (file, lines) in [("uid_map", uids), ("gid_map", gids)] {
+        try Descriptor.open("/proc/\(pid)/\(file)", O_WRONLY).writeAll(lines.utf8)
+    }
+}
+
+/// What `/proc` calls a child: it may be that of another pid namespace than the caller's.
+private func nameInProc(_ child: pid_t) throws(SystemError) -> pid_t {
+    let pidfd = Descriptor(try check("pidfd_open") { trice_pidfd_open(child, 0) })
+    let line = try readText("/proc/self/fdinfo/\(pidfd.raw)").split(separator: "\n").first { $0.hasPrefix("Pid:") }
+    guard let name = line?.split(separator: "\t").last.flatMap({ pid_t($0) }), name > 0 else {
+        throw SystemError("find", "/proc/\(child)", errno: ESRCH)
+    }
+    return name
+}
+
+private func makeUserNamespace(uids: String, gids: String) throws(SystemError) -> Descriptor {
+    let pid = try check("clone", "user namespace") { trice_clone_idle(CLONE_NEWUSER) }
+    defer {
+        kill(pid, SIGKILL)
+        waitpid(pid, nil, 0)
+    }
+    let name = try nameInProc(pid)
+    try writeMaps(uids: uids, gids: gids, of: name)
+    return try Descriptor.open("/proc/\(name)/ns/user", O_RDONLY)
 }
 
 /// Makes the calling process root of the user namespace it is in, without further groups.

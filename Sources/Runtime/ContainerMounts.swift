@@ -27,10 +27,11 @@ package struct ContainerMounts {
         _ spec: ContainerSpec, mapping: Mapping?,
         layer: (String) throws(SystemError) -> OverlayMount.Layer = { path throws(SystemError) in .directory(path) }
     ) throws(SetupFailure) -> ContainerMounts {
-        ContainerMounts(
-            root: try attempt("image") { () throws(SystemError) in try overlay(spec.root, layer) },
+        let root = try attempt("image") { () throws(SystemError) in try overlay(spec.root, layer) }
+        return ContainerMounts(
+            root: root,
             devices: try attempt("devices") { () throws(SystemError) in try makeDevices(spec, mapping?.ids) },
-            sources: try openSources(spec, mapping, layer))
+            sources: try openSources(spec, mapping, layer, root))
     }
 
     /// To travel with a message, and back.
@@ -74,10 +75,15 @@ package struct ContainerMounts {
     }
 
     private static func openSources(
-        _ spec: ContainerSpec, _ mapping: Mapping?, _ layer: (String) throws(SystemError) -> OverlayMount.Layer
+        _ spec: ContainerSpec, _ mapping: Mapping?, _ layer: (String) throws(SystemError) -> OverlayMount.Layer,
+        _ root: DetachedMount
     ) throws(SetupFailure) -> [DetachedMount?] {
         var sources: [DetachedMount?] = []
         for mount in spec.mounts {
+            if let owner = mount.owner {
+                sources.append(try openOwned(mount, owner, spec.process, mapping, root))
+                continue
+            }
             sources.append(
                 try attempt(mount.key) { () throws(SystemError) in
                     switch mount.kind {
@@ -92,6 +98,21 @@ package struct ContainerMounts {
                 })
         }
         return sources
+    }
+
+    /// What the container's user writes belongs to the owner, and what the owner has is the user's.
+    private static func openOwned(
+        _ mount: ContainerSpec.MountSpec, _ owner: [UInt32], _ process: ProcessSpec, _ mapping: Mapping?,
+        _ root: DetachedMount
+    ) throws(SetupFailure) -> DetachedMount {
+        let user = try Identity.lookUp(process, in: root)
+        return try attempt(mount.key) { () throws(SystemError) in
+            let source = try DetachedMount(copyOf: mount.source)
+            let ids = OwnerMapping(
+                outside: (owner[0], owner[1]), inside: (user.uid, user.gid), ids: mapping?.ids)
+            try map(source, try ids.makeNamespace())
+            return source
+        }
     }
 
     /// Ids inside are then those of the host's files. File systems that cannot do it show them as nobody's, as any user

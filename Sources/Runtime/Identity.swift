@@ -14,8 +14,26 @@ package struct Identity: Hashable, Sendable {
 
     /// Reads the two files below the current root; an image need not have them.
     static func lookUp(_ process: ProcessSpec) throws(SetupFailure) -> Identity {
+        try lookUp(process) { path throws(SystemError) in try readText(path) }
+    }
+
+    /// Reads the two files of an image that is mounted nowhere yet, where no link leads out of it and nothing but a file
+    /// is read.
+    static func lookUp(_ process: ProcessSpec, in root: DetachedMount) throws(SetupFailure) -> Identity {
+        try lookUp(process) { path throws(SystemError) in
+            let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, inRoot: root.descriptor)
+            var status = stat()
+            try check("fstat", path) { fstat(file.raw, &status) }
+            if status.st_mode & trice_s_ifmt != trice_s_ifreg { throw SystemError("open", path, errno: EINVAL) }
+            return String(decoding: try file.read(upTo: 1 << 22), as: UTF8.self)
+        }
+    }
+
+    private static func lookUp(
+        _ process: ProcessSpec, reading read: (String) throws(SystemError) -> String
+    ) throws(SetupFailure) -> Identity {
         func text(_ path: String) throws(SetupFailure) -> String {
-            do { return try readText(path) } catch {
+            do { return try read(path) } catch {
                 if error.errno == ENOENT { return "" }
                 throw SetupFailure(error, key: "user")
             }

@@ -157,4 +157,35 @@ import Testing
                     == "500\n500\n1000\n0\n")
         }
     }
+
+    @Test func `x-trice owner gives what is written to a bind mount to whoever called`() throws {
+        try Sandbox.run("owner") { box in
+            try box.write(
+                """
+                services:
+                  root: { image: busybox:1, x-trice: { owner: caller }, volumes: [./data:/data], command: touch /data/root }
+                  app: { image: busybox:1, user: app, x-trice: { owner: caller }, volumes: [./data:/data], command: touch /data/app }
+                  host: { image: busybox:1, userns_mode: host, x-trice: { owner: caller }, volumes: [./data:/data], command: touch /data/host }
+                  one:
+                    image: busybox:1
+                    volumes:
+                      - { type: bind, source: ./data, target: /data, x-trice: { owner: caller } }
+                      - ./plain:/plain
+                    command: "sh -c 'touch /data/one /plain/one; stat -c %u /data/mine; chown app /data/one; stat -c %u /data/one'"
+                """)
+            let made = box.run(["/bin/sh", "-c", "mkdir data plain; touch data/mine; chown -R 4711:4712 data"])
+            #expect(made.status == 0, "\(made)")
+            let caller = ["SUDO_UID": "4711", "SUDO_GID": "4712"]
+            for service in ["root", "app", "host"] {
+                let outcome = box.try_("run", "--rm", "-T", service, environment: caller)
+                #expect(outcome.status == 0, "\(outcome)")
+                #expect(try owner("\(box.work)/data/\(service)") == [4711, 4712], "\(service)")
+            }
+            let outcome = box.try_("run", "--rm", "-T", "one", environment: caller)
+            #expect(outcome.out == "0\n1001\n", "\(outcome)")
+            // Another user of the container's stays that one.
+            #expect(try owner("\(box.work)/data/one") == [1001, 4712])
+            #expect(try owner("\(box.work)/plain/one") == [0, 0])
+        }
+    }
 }

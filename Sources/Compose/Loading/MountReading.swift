@@ -69,7 +69,7 @@ extension TreeReader {
 
     private mutating func longMount(_ node: YAMLNode, _ path: String) -> Mount? {
         let known = [
-            "type", "source", "target", "read_only", "consistency", "bind", "volume", "tmpfs", "image",
+            "type", "source", "target", "read_only", "consistency", "bind", "volume", "tmpfs", "image", "x-trice",
         ]
         var mount = LongMount()
         for field in fields(node, path, known: known) ?? [] {
@@ -96,7 +96,7 @@ extension TreeReader {
     /// docker compose hands on what belongs to another type, and its engine refuses it.
     private mutating func warnOfForeign(_ mount: LongMount, _ type: MountType, _ path: String) {
         var foreign = mount.options.values.filter { $0.name != type.rawValue && ($0.name, type) != ("bind", .volume) }
-            .map { ($0.name, $0.key) }
+            .filter { ($0.name, type) != ("x-trice", .bind) }.map { ($0.name, $0.key) }
         if type == .tmpfs, mount.source != nil, let node = mount.sourceNode { foreign.append(("source", node)) }
         for (name, node) in foreign { warnOfForeign("\(path).\(name)", node, type) }
     }
@@ -135,6 +135,7 @@ extension TreeReader {
     private mutating func bindMount(_ mount: LongMount, source: String, _ target: String) -> BindMount {
         var bind = BindMount(source: source, target: target, readOnly: mount.readOnly, hasOptions: false)
         bind.consistency = mount.consistency
+        if let own = mount.options["x-trice"] { bind.owner = bindOwner(own.value, own.path) }
         guard let options = mount.options["bind"] else { return bind }
         bind.hasOptions = true
         for field in fields(options.value, options.path, known: Self.bindKeys) ?? [] {

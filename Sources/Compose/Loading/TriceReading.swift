@@ -7,16 +7,22 @@ import YAML
 /// `x-trice` of a service. Other than extension fields in general, what is wrong in it is a mistake.
 extension TreeReader {
     mutating func triceExtension(_ node: YAMLNode, _ path: String) -> TriceExtension? {
-        guard let fields = fields(node, path, known: ["ready", "on-unhealthy", "rerun"]) else { return nil }
+        guard let fields = fields(node, path, known: ["ready", "on-unhealthy", "rerun", "owner"]) else { return nil }
         var result = TriceExtension()
         for field in fields {
             switch field.name {
             case "ready": result.ready = readiness(field.value, field.path)
+            case "owner": result.owner = word(field.value, field.path)
             case "on-unhealthy": result.onUnhealthy = word(field.value, field.path)
             default: result.rerun = word(field.value, field.path)
             }
         }
         return result
+    }
+
+    /// `x-trice` of a bind mount.
+    mutating func bindOwner(_ node: YAMLNode, _ path: String) -> TriceExtension.Owner? {
+        fields(node, path, known: ["owner"])?.first.flatMap { word($0.value, $0.path) }
     }
 
     private mutating func readiness(_ node: YAMLNode, _ path: String) -> Readiness? {

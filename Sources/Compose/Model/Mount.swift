@@ -54,6 +54,8 @@ package struct BindMount: Codable, Hashable, Sendable {
     package var selinux: String?
     package var propagation: Choice<Propagation>?
     package var recursive: Recursion?
+    /// `x-trice.owner`; nil: the service's.
+    package var owner: TriceExtension.Owner?
     /// Of no effect on Linux.
     package var consistency: String?
     /// Whether a `bind` mapping was given or implied by the short syntax, which `config` shows.

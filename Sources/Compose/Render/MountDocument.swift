@@ -17,6 +17,9 @@ extension Mount {
             options.add("propagation", mount.propagation?.text)
             options.add("recursive", mount.recursive?.rawValue)
             if mount.hasOptions { fields.add("bind", options.document) }
+            var own = Fields()
+            own.add("owner", mount.owner?.rawValue)
+            fields.addUnlessEmpty("x-trice", own.fields)
         case .volume(let mount):
             fields.add("type", "volume")
             fields.add("source", mount.source)

@@ -204,8 +204,10 @@ struct Specification {
             taken.insert(mount.target)
             switch mount {
             case .bind(let bind):
-                mounts.append(
-                    .init(.bind, source: bind.source, destination: bind.target, readOnly: bind.readOnly, key: key))
+                var spec = ContainerSpec.MountSpec(
+                    .bind, source: bind.source, destination: bind.target, readOnly: bind.readOnly, key: key)
+                spec.owner = service.owner(of: bind).map { [$0.uid, $0.gid] }
+                mounts.append(spec)
             case .volume(let volume):
                 guard let name = config.volumes[volume.target] else { continue }
                 var spec = ContainerSpec.MountSpec(
