@@ -92,7 +92,7 @@ package struct ContainerMounts {
                     case .shared(let pid): return try openShared(mount.source, of: pid)
                     case .bind:
                         let source = try DetachedMount(copyOf: mount.source)
-                        if let mapping { try map(source, mapping.namespace) }
+                        if let mapping, !mount.hasOwnIDs { try map(source, mount.source, mapping.namespace) }
                         return source
                     }
                 })
@@ -110,20 +110,43 @@ package struct ContainerMounts {
             let source = try DetachedMount(copyOf: mount.source)
             let ids = OwnerMapping(
                 outside: (owner[0], owner[1]), inside: (user.uid, user.gid), ids: mapping?.ids)
-            try map(source, try ids.makeNamespace())
+            try map(source, mount.source, try ids.makeNamespace())
             return source
         }
     }
 
-    /// Ids inside are then those of the host's files. File systems that cannot do it show them as nobody's, as any user
-    /// namespace does.
-    private static func map(_ source: DetachedMount, _ namespace: Descriptor) throws(SystemError) {
+    /// Ids inside are then those of the host's files. What is mounted below, and cannot do it, shows them as nobody's, as
+    /// any user namespace does.
+    ///
+    /// - Throws: EOPNOTSUPP for a file system that cannot do it, but for the kernel's own, whose files are the host's, and
+    ///   for sockets and devices, which are used and not owned.
+    private static func map(
+        _ source: DetachedMount, _ path: String, _ namespace: Descriptor
+    ) throws(SystemError) {
         for recursive in [true, false] {
             do throws(SystemError) { return try source.mapIDs(namespace, recursive: recursive) } catch {
                 guard error.errno == EINVAL || error.errno == EPERM else { throw error }
             }
         }
+        var status = stat()
+        try check("fstat", path) { fstat(source.descriptor.raw, &status) }
+        let isFile = [trice_s_ifdir, trice_s_ifreg].contains(status.st_mode & trice_s_ifmt)
+        if isFile, try !isOfKernel(source, path) {
+            throw SystemError("show the ids of a user namespace", "in \(path)", errno: EOPNOTSUPP)
+        }
     }
+
+    private static func isOfKernel(_ source: DetachedMount, _ path: String) throws(SystemError) -> Bool {
+        var status = statfs()
+        try check("fstatfs", path) { fstatfs(source.descriptor.raw, &status) }
+        return kernelFileSystems.contains(UInt32(truncatingIfNeeded: status.f_type))
+    }
+
+    /// Of linux/magic.h: proc, sysfs, cgroup, cgroup2, debugfs, tracefs, securityfs, bpf, devpts, mqueue, efivarfs, nsfs.
+    private static let kernelFileSystems: Set<UInt32> = [
+        0x9fa0, 0x6265_6572, 0x27_e0eb, 0x6367_7270, 0x6462_6720, 0x7472_6163, 0x7363_6673, 0xcafe_4a11, 0x1cd1,
+        0x1980_0202, 0xde5e_81e4, 0x6e73_6673,
+    ]
 
     /// A mount can be copied only in its own mount namespace, so this process goes there and back.
     private static func openShared(_ path: String, of pid: Int32) throws(SystemError) -> DetachedMount {

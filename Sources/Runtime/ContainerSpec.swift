@@ -59,6 +59,8 @@ package struct ContainerSpec: Codable, Hashable, Sendable {
         package var readOnly: Bool
         /// mount(2) data of a tmpfs: `size=64m,mode=1777`.
         package var data: String
+        /// Whether its files have the host's ids of the container's users already.
+        package var hasOwnIDs = false
         /// Whom its files belong to on the host, where that is not who has them inside: uid and gid.
         package var owner: [UInt32]?
         /// Whether the source, where it is empty, gets what the image has at the destination.

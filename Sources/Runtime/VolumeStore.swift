@@ -69,7 +69,8 @@ package struct VolumeStore: Sendable {
     /// Makes the volume where it is not there. Its record comes last, so a kill on the way leaves no half volume.
     package func create(_ record: Record) throws {
         if exists(record.name) { return }
-        try makeDirectories(root, mode: 0o711)
+        // A container's root can leave setuid programs in a volume: nobody else of the host's comes there.
+        try makeDirectories(root, mode: 0o700)
         try makeDirectories(data(record.name))
         if let size = record.size { try BoundedDirectory(data(record.name)).make(bytes: size) }
         try writeAtomically("\(root)/\(record.name)/volume.json", encodeJSON(record))

@@ -76,7 +76,36 @@ import Testing
         }
     }
 
-    @Test func `a volume of its own file system is one for all containers, and off the host after down`() throws {
+    /// A tmpfs can be id-mapped since Linux 6.3.
+    private static let mapsTmpfs: Bool = {
+        let version = ProcessInfo.processInfo.operatingSystemVersion
+        return (version.majorVersion, version.minorVersion) >= (6, 3)
+    }()
+
+    @Test(.enabled(if: !mapsTmpfs, "this kernel maps the ids of a tmpfs"))
+    func `a file system that cannot show a user namespace's ids is refused at its place`() throws {
+        try Sandbox.run("unmapped") { box in
+            try box.write(
+                """
+                services:
+                  a:
+                    image: busybox:1
+                    volumes:
+                      - /dev/shm:/host
+                  kernel: { image: busybox:1, volumes: ["/proc:/host:ro"], command: cat /host/version }
+                  host: { image: busybox:1, userns_mode: host, volumes: ["/dev/shm:/host"], command: ls /host }
+                """)
+            let outcome = box.try_("up", "-d", "a")
+            #expect(outcome.status != 0 && outcome.err.contains("compose.yaml:5:"), "\(outcome)")
+            #expect(outcome.err.contains("in /dev/shm") && outcome.err.contains("EOPNOTSUPP"), "\(outcome)")
+            #expect(outcome.err.contains("userns_mode: host"), "\(outcome)")
+            #expect(box.must("run", "--rm", "-T", "kernel").out.hasPrefix("Linux version"))
+            box.must("run", "--rm", "-T", "host")
+        }
+    }
+
+    @Test(.enabled(if: mapsTmpfs, "this kernel does not map the ids of a tmpfs"))
+    func `a volume of its own file system is one for all containers, and off the host after down`() throws {
         try Sandbox.run("mounted") { box in
             try FileManager.default.createDirectory(atPath: "\(box.work)/here", withIntermediateDirectories: true)
             try box.write(

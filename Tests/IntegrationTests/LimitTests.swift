@@ -69,6 +69,29 @@ import Testing
         }
     }
 
+    @Test func `a busy container gets no more processor time than its share`() throws {
+        try Sandbox.run("share") { box in
+            try box.write("services: { a: { image: busybox:1, cpus: 0.2, init: true } }")
+            box.must("up", "-d")
+            let script = """
+                read before rest </proc/uptime
+                while :; do :; done & busy=$!; sleep 5; kill $busy; wait $busy
+                read after rest </proc/uptime; echo $before $after; times
+                """
+            // The last line is what the children took: "0m0.97s 0m0.01s".
+            let lines = box.exec("a", "sh", "-c", script).split(separator: "\n").map(String.init)
+            try #require(lines.count == 3, "\(lines)")
+            let uptime = lines[0].split(separator: " ").compactMap { Double($0) }
+            let used = lines[2].split(separator: " ").compactMap { time in
+                Double(time.drop { $0 != "m" }.dropFirst().dropLast())
+            }
+            try #require(uptime.count == 2 && used.count == 2, "\(lines)")
+            // What a busy machine leaves it is not ours to say.
+            let share = (used[0] + used[1]) / (uptime[1] - uptime[0])
+            #expect(share > 0 && share <= 0.22, "\(share) of a processor")
+        }
+    }
+
     struct Refused: CustomTestStringConvertible {
         let service: String
         let says: String

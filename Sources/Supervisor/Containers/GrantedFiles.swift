@@ -26,10 +26,13 @@ struct GrantedFiles {
 
     let files: [File]
     private let service: Service
+    private let ids: IDMapping?
 
-    /// - Parameter directory: where files of our own go.
-    init(of service: Service, in project: Project, directory: String) {
-        self.service = service
+    /// - Parameters:
+    ///   - directory: where files of our own go. It need not be on a file system that can be id-mapped.
+    ///   - ids: the container's; nil for one in the host's user namespace.
+    init(of service: Service, in project: Project, directory: String, ids: IDMapping?) {
+        (self.service, self.ids) = (service, ids)
         let secrets = service.secrets.enumerated().map { index, reference in
             (project.secret(reference.source), reference, "secrets[\(index)]", "/run/secrets/")
         }
@@ -62,7 +65,10 @@ struct GrantedFiles {
             } else {
                 return nil
             }
-            return .init(.bind, source: source, destination: file.target, readOnly: true, key: file.key)
+            var mount = ContainerSpec.MountSpec(
+                .bind, source: source, destination: file.target, readOnly: true, key: file.key)
+            mount.hasOwnIDs = file.copy != nil
+            return mount
         }
     }
 
@@ -80,7 +86,7 @@ struct GrantedFiles {
                 try removeTree(path)
                 let copy = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
                 try copy.writeAll(bytes)
-                try check("fchown", path) { fchown(copy.raw, uid, gid) }
+                try check("fchown", path) { fchown(copy.raw, ids?.host(uid) ?? uid, ids?.host(gid) ?? gid) }
                 try check("fchmod", path) { fchmod(copy.raw, file.reference.mode ?? 0o444) }
             } catch { throw Failure("service \(service.name): \(file.key) cannot be written: \(error)", at: place) }
         }

@@ -180,6 +180,8 @@ extension Supervisor {
     /// The failure as the user reads it, at the place of the key that asked for what failed.
     func blame(_ failure: SetupFailure, on service: Service) -> Failure {
         let place = failure.key.isEmpty ? service.location : service.place(failure.key)
-        return Failure("service \(service.name): \(failure)", at: place, exitCode: failure.exitCode)
+        // A mount whose file system has no id mapping: a container without a user namespace needs none.
+        let hint = failure.errno == EOPNOTSUPP ? "with userns_mode: host the service has the host's ids" : nil
+        return Failure("service \(service.name): \(failure)", at: place, hint: hint, exitCode: failure.exitCode)
     }
 }

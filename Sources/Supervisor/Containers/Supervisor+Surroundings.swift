@@ -65,7 +65,11 @@ extension Supervisor {
     }
 
     func grantedFiles(_ container: Container) -> GrantedFiles? {
-        saved.map { GrantedFiles(of: container.service, in: $0.project, directory: paths.pipes(container.id)) }
+        saved.map {
+            GrantedFiles(
+                of: container.service, in: $0.project, directory: paths.pipes(container.id),
+                ids: container.record.config.ids)
+        }
     }
 
     /// Volumes that are file systems of their own, and what the container writes where that is one.

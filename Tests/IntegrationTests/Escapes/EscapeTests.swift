@@ -135,4 +135,55 @@ import Testing
             }
         }
     }
+
+    @Test
+    func
+        `a setuid program in a volume is out of reach of the host's users, and one in a bind mount is the file's to prevent`()
+        throws
+    {
+        try Sandbox.run("setuid") { box in
+            let caller = ["SUDO_UID": "4711", "SUDO_GID": "4711"]
+            try box.write(
+                """
+                services:
+                  a:
+                    image: busybox:1
+                    init: true
+                    command: sh -c 'for d in /volume /bind /own; do cp /bin/busybox $$d/setuid && chmod 4755 $$d/setuid; done; exec sleep 600'
+                    volumes:
+                      - v:/volume
+                      - ./bind:/bind
+                      - { type: bind, source: ./own, target: /own, x-trice: { owner: caller } }
+                volumes: { v: {} }
+                """)
+            #expect(box.run(["/bin/sh", "-c", "mkdir bind own; chown 4711:4711 own"]).status == 0)
+            #expect(box.try_("up", "-d", environment: caller).status == 0)
+            #expect(box.eventually { FileManager.default.fileExists(atPath: "\(box.work)/own/setuid") })
+            // Who runs the program has the rights of its owner, whatever it does.
+            func owner(_ path: String) -> String {
+                let script = "exec setpriv --reuid 4713 --regid 4713 --clear-groups stat -c '%u %A' \(path)"
+                return box.run(["/bin/sh", "-c", script]).out
+            }
+            #expect(owner("\(box.directory)/root/volumes/setuid_v/_data/setuid") == "")
+            #expect(owner("\(box.work)/bind/setuid") == "0 -rwsr-xr-x\n")
+            #expect(owner("\(box.work)/own/setuid").hasPrefix("4711 "))
+        }
+    }
+
+    @Test func `a link that a volume has in a mount's way does not lead out of the container`() throws {
+        try Sandbox.run("links") { box in
+            try box.write(
+                """
+                services:
+                  before: { image: busybox:1, volumes: ["v:/v"], command: "ln -s ../../../../../../..\(box.work)/host /v/link" }
+                  after: { image: busybox:1, volumes: ["v:/v", "w:/v/link/w"], command: touch /v/link/w/file }
+                volumes: { v: {}, w: {} }
+                """)
+            #expect(box.run(["/bin/mkdir", "host"]).status == 0)
+            box.must("run", "--rm", "-T", "before")
+            // The mount is made where the link leads within the container, or not at all.
+            _ = box.try_("run", "--rm", "-T", "after")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(box.work)/host").isEmpty)
+        }
+    }
 }
