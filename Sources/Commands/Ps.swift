@@ -137,7 +137,9 @@ struct PsRow: Encodable {
                 state.health == .none
                 ? "" : state.health == .starting ? " (health: starting)" : " (\(state.health.rawValue))"
             Status = "Up \(Age.text(since: state.started))\(health)\(word == "paused" ? " (Paused)" : "")"
-        case "exited": Status = "Exited (\(state.exitCode)) \(Age.text(since: state.finished)) ago"
+        case "exited":
+            let cause = record.state.oomKilled ? " (out of memory)" : ""
+            Status = "Exited (\(state.exitCode)) \(Age.text(since: state.finished)) ago\(cause)"
         case "restarting": Status = "Restarting (\(state.exitCode)) \(Age.text(since: state.finished)) ago"
         case "removing": Status = "Removal In Progress"
         default: Status = "Created"

@@ -17,6 +17,8 @@ import Testing
             box.must("up", "-d")
             #expect(box.eventually { box.state(of: "hog") == "exited" })
             #expect(box.ps().first { $0.Service == "hog" }?.ExitCode == 137)
+            #expect(box.ps().first { $0.Service == "hog" }?.Status.hasSuffix(" ago (out of memory)") == true)
+            #expect(box.must("events", "--since", "1h", "--until", "0s").out.contains("container oom"))
             let record = "\(box.directory)/root/projects/memory/containers/\(box.id(of: "hog"))/state.json"
             #expect(try String(contentsOfFile: record, encoding: .utf8).contains("\"oomKilled\":true"))
             // What exec starts is under the limit too, and its end is not the container's.

@@ -36,6 +36,7 @@ static int permitted(long result) { return result >= 0 || errno != EPERM ? 0 : -
 static int done(long result) { return result < 0 ? -1 : 0; }
 
 static int try_keyctl(char **a) { return done(syscall(SYS_keyctl, 0 /* KEYCTL_GET_KEYRING_ID */, -3, 0)); }
+static int try_session(char **a) { return printf("%ld\n", syscall(SYS_keyctl, 0, -3, 0)) > 0 ? 0 : -1; }
 static int try_add_key(char **a) { return done(syscall(SYS_add_key, "user", "trice-escape", "x", 1, -2)); }
 static int try_request_key(char **a) { return permitted(syscall(SYS_request_key, "user", "trice-none", NULL, 0)); }
 
@@ -201,7 +202,7 @@ static const struct {
     {"mount-setattr", try_mount_setattr},     {"move-pages", try_move_pages}, {"open-tree", try_open_tree},
     {"perf", try_perf},                       {"personality", try_personality}, {"pivot-root", try_pivot_root},
     {"ptrace", try_ptrace},                   {"quotactl", try_quotactl},   {"real-time", try_real_time},
-    {"request-key", try_request_key},         {"set-clock", try_set_clock}, {"shm", try_shm},
+    {"request-key", try_request_key},         {"session", try_session},             {"set-clock", try_set_clock}, {"shm", try_shm},
     {"socket", try_socket},                   {"sysfs-call", try_sysfs_call}, {"syslog", try_syslog},
     {"uid", try_uid},                         {"userfaultfd", try_userfaultfd}, {"write-program", try_write_program},
 };

@@ -9,6 +9,8 @@ import Testing
 @Suite struct EscapeTests {
     /// The services that the attempts want, one for each set of attributes, and what the host has for them to find.
     private struct Cage {
+        /// Keys are the host's, as far as the session goes.
+        static let hostKeys = "userns_mode: host, security_opt: [seccomp=unconfined]"
         let box: Sandbox
         let host: Host
         private let services: [String: String]
@@ -16,7 +18,7 @@ import Testing
 
         init(_ box: Sandbox, _ host: Host, _ attempts: [EscapeAttempt]) throws {
             (self.box, self.host) = (box, host)
-            let kinds = Set(attempts.flatMap { [$0.closed, $0.open] }).sorted()
+            let kinds = Set(attempts.flatMap { [$0.closed, $0.open] } + [Cage.hostKeys]).sorted()
             services = Dictionary(uniqueKeysWithValues: kinds.enumerated().map { ($1, "s\($0)") })
             let compiled = box.run([
                 "/usr/bin/gcc", "-static", "-O1", "-o", "\(box.work)/tools/escape", EscapeTests.source,
@@ -133,6 +135,8 @@ import Testing
                 let open = cage.attempt(attempt.openCommand ?? attempt.command, in: attempt.open)
                 #expect(open.status == 0, "\(attempt.name), unprotected: \(open)")
             }
+            let session = cage.attempt("escape session", in: Cage.hostKeys).out
+            #expect(!session.isEmpty && session != box.run(["\(box.work)/tools/escape", "session"]).out)
         }
     }
 
