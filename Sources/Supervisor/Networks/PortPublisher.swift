@@ -21,10 +21,15 @@ final class PortPublisher {
     private let firewall: Firewall
     private let loop: EventLoop
     private let launcher: LauncherClient
+    /// Where a container is reached from outside.
+    private let entrance: ([Attachment]) -> Attachment?
     private var served: [String: [Served]] = [:]
 
-    init(firewall: Firewall, launcher: LauncherClient, on loop: EventLoop) {
-        (self.firewall, self.launcher, self.loop) = (firewall, launcher, loop)
+    init(
+        firewall: Firewall, launcher: LauncherClient, on loop: EventLoop,
+        entrance: @escaping ([Attachment]) -> Attachment?
+    ) {
+        (self.firewall, self.launcher, self.loop, self.entrance) = (firewall, launcher, loop, entrance)
     }
 
     /// Takes the host's ports for a container.
@@ -32,7 +37,7 @@ final class PortPublisher {
     /// - Throws: `Failure` at the place of a port that somebody else has, naming who.
     func reserve(_ container: Container) throws {
         guard served[container.id] == nil, container.service.networkMode != .host else { return }
-        let address = container.record.state.addresses.first.flatMap { IPv4Address($0.address) }
+        let address = entrance(container.record.state.addresses).flatMap { IPv4Address($0.address) }
         var taken: [Served] = []
         var bound: [BoundPort] = []
         do {
@@ -95,7 +100,7 @@ final class PortPublisher {
     /// Lets traffic through to a container whose network is there.
     func open(_ container: Container) throws {
         guard let ports = served[container.id], !ports.isEmpty,
-            let address = container.record.state.addresses.first.flatMap({ IPv4Address($0.address) })
+            let address = entrance(container.record.state.addresses).flatMap({ IPv4Address($0.address) })
         else { return }
         for (port, mapping) in zip(ports, container.service.ports) {
             port.proxy.target = SocketAddress(address, port: mapping.target)
