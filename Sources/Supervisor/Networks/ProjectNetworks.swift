@@ -232,7 +232,14 @@ final class ProjectNetworks {
 
     /// Where published ports lead: an answer to who is outside goes by the default route. Where all networks are internal,
     /// only the host itself comes in, and by any of them.
-    func entrance(of attachments: [Attachment]) -> Attachment? { defaultRoute(of: attachments) ?? attachments.first }
+    func entrance(of attachments: [Attachment]) -> PortPublisher.Entrance {
+        let routed = defaultRoute(of: attachments)
+        let routed6 = defaultRoute(of: attachments.filter { $0.address6 != nil })
+        let any = routed == nil && routed6 == nil ? attachments.first : nil
+        return PortPublisher.Entrance(
+            address: (routed ?? any).flatMap { IPv4Address($0.address) },
+            address6: (routed6 ?? any)?.address6.flatMap { IPv6Address($0) })
+    }
 
     /// Takes the container's link to a network away.
     func disconnect(_ container: String, from attachment: Attachment, pid: Int32) throws {

@@ -75,13 +75,13 @@ private final class OtherHost {
         for (here, there) in zip(hostAddresses, addresses) {
             let length = here.isIPv6 ? "64" : "30"
             try ip(
-                "addr", "add", "\(here.text)/\(length)", "dev", link, here.isIPv6 ? "nodad" : "scope",
+                "addr", "add", "\(here.description)/\(length)", "dev", link, here.isIPv6 ? "nodad" : "scope",
                 here.isIPv6 ? "" : "global")
             try inside(
-                "addr", "add", "\(there.text)/\(length)", "dev", "eth0", there.isIPv6 ? "nodad" : "scope",
+                "addr", "add", "\(there.description)/\(length)", "dev", "eth0", there.isIPv6 ? "nodad" : "scope",
                 here.isIPv6 ? "" : "global")
             // As an attacker on the same segment would set it: whatever is behind this host.
-            try inside(here.isIPv6 ? "-6" : "-4", "route", "add", "default", "via", here.text)
+            try inside(here.isIPv6 ? "-6" : "-4", "route", "add", "default", "via", here.description)
         }
     }
 
@@ -100,17 +100,6 @@ private final class OtherHost {
     private func run(_ command: [String]) throws {
         let outcome = box.run(command.filter { !$0.isEmpty })
         if outcome.status != 0 { throw Sandbox.Trouble(description: "\(command): \(outcome)") }
-    }
-}
-
-extension SocketAddress.Host {
-    fileprivate var isIPv6: Bool { if case .v6 = self { true } else { false } }
-
-    fileprivate var text: String {
-        switch self {
-        case .v4(let address): "\(address)"
-        case .v6(let address): "\(address)"
-        }
     }
 }
 
@@ -169,18 +158,14 @@ private struct Matrix {
             let inspected = box.trice("network", "inspect", network.name)
             guard inspected.status == 0 else { continue }  // Nobody is on it.
             let found = try JSONDecoder().decode([Inspected].self, from: Data(inspected.out.utf8))[0]
-            gateways[key] = found.IPAM.Config.compactMap { Matrix.address($0.Gateway) }
+            gateways[key] = found.IPAM.Config.compactMap { SocketAddress.Host($0.Gateway) }
             #expect(gateways[key]?.count == (project.hasIPv6(key) ? 2 : 1), "\(inspected)")
             for (id, member) in found.Containers {
                 guard let service = services[id] else { continue }
                 let texts = [member.IPv4Address, member.IPv6Address].map { String($0.prefix { $0 != "/" }) }
-                addresses[service, default: [:]][key] = texts.compactMap { Matrix.address($0) }
+                addresses[service, default: [:]][key] = texts.compactMap { SocketAddress.Host($0) }
             }
         }
-    }
-
-    private static func address(_ text: String) -> SocketAddress.Host? {
-        IPv4Address(text).map { .v4($0) } ?? IPv6Address(text).map { .v6($0) }
     }
 
     /// Every probe with who should answer it; nil: nobody.
@@ -232,12 +217,16 @@ private struct Matrix {
             for transport in [Prober.Transport.tcp, .udp] {
                 let shown = box.trice("port", "--protocol", transport.rawValue, service, "7777").out
                 let number = try #require(UInt16(shown.split(separator: ":").last?.dropLast(1) ?? ""), "\(shown)")
-                let address = outside.hostAddresses[0]
-                for (source, station) in stations where project.reachesOutside(source, ipv6: false) {
-                    expect(station, address, at: stations[service]!, [transport], port: number, true)
+                // By IPv6 also to a container that has none, through the host's proxy.
+                for address in outside.hostAddresses {
+                    for (source, station) in stations
+                    where project.reachesOutside(source, ipv6: address.isIPv6) {
+                        expect(station, address, at: stations[service]!, [transport], port: number, true)
+                    }
+                    expect(other, address, at: stations[service]!, [transport], port: number, true)
+                    expect(host, address, at: stations[service]!, [transport], port: number, true)
                 }
-                expect(other, address, at: stations[service]!, [transport], port: number, true)
-                for address in [address, .v4(IPv4Address(0x7f00_0001))] {
+                for address in [SocketAddress.Host("127.0.0.1")!, SocketAddress.Host("::1")!] {
                     expect(host, address, at: stations[service]!, [transport], port: number, true)
                 }
             }
