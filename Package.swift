@@ -122,7 +122,8 @@ let package = Package(
         // Runs the binary that TRICE_BINARY names, on Compose files only.
         .testTarget(name: "ConformanceTests", swiftSettings: strict),
         // Runs the binary that TRICE_BINARY names, as root, against the kernel.
-        .testTarget(name: "IntegrationTests", exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["Linux", "Networking"], exclude: ["Golden"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -147,7 +147,7 @@ struct PsRow: Encodable {
         Labels = config.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
         Networks = record.state.addresses.map(\.network).joined(separator: ",")
         let ports = isRunning ? record.state.ports : []
-        Ports = ports.map { "\($0.hostIP):\($0.published)->\($0.target)/\($0.transport)" }.joined(separator: ", ")
+        Ports = ports.map { "\($0.host)->\($0.target)/\($0.transport)" }.joined(separator: ", ")
         let published = ports.map {
             Publisher(URL: $0.hostIP, TargetPort: $0.target, PublishedPort: $0.published, Protocol: $0.transport)
         }

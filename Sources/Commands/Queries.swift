@@ -11,7 +11,7 @@ import Supervisor
 struct Port: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print where on the host a service's port is served.")
 
-    @Option(name: .customLong("protocol"), help: ArgumentHelp("tcp or udp.", valueName: "PROTOCOL"))
+    @Option(name: .customLong("protocol"), help: ArgumentHelp("tcp, udp or sctp.", valueName: "PROTOCOL"))
     var transport = "tcp"
     @Option(help: ArgumentHelp("The replica's number.", valueName: "NUMBER"))
     var index = 1
@@ -25,7 +25,7 @@ struct Port: ParsableCommand {
         let records = try RecordStore(try context.paths()).chosen([service], context)
         guard let port else {
             for bound in records.filter({ $0.config.number == index && $0.isActive }).flatMap(\.state.ports) {
-                Output.line("\(bound.target)/\(bound.transport) -> \(bound.hostIP):\(bound.published)")
+                Output.line("\(bound.target)/\(bound.transport) -> \(bound.host)")
             }
             return
         }
@@ -40,12 +40,12 @@ struct Port: ParsableCommand {
             // Exposed and not published, as docker compose says it.
             return Output.line(":0")
         }
-        guard !found.isEmpty else {
+        guard let bound = found.first else {
             throw Failure(
                 "no port \(port)/\(transport) for container \(context.global.projectName.map { "\($0)-" } ?? "")\(service)-\(index)"
             )
         }
-        for bound in found { Output.line("\(bound.hostIP):\(bound.published)") }
+        Output.line(bound.host)
     }
 }
 

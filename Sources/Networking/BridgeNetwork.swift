@@ -40,6 +40,8 @@ package struct Endpoint: Hashable, Sendable {
     package var hardwareAddress: [UInt8]?
     package var mtu: UInt32?
 
+    var ownHardwareAddress: [UInt8] { hardwareAddress ?? Networking.hardwareAddress(for: address) }
+
     package init(
         bridge: Int32, hostName: String, interface: String = "eth0", address: IPv4Address, prefixLength: UInt8,
         address6: IPv6Address? = nil, prefixLength6: UInt8 = 64, gateway: IPv4Address? = nil,

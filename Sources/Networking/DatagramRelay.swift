@@ -4,7 +4,7 @@
 import Glibc
 import Linux
 
-/// UDP through the proxy: each client has a socket of its own towards the container, so that answers find their way back.
+/// UDP through the proxy: each client and address that it writes to has a socket of its own towards the container, so that answers find their way back.
 ///
 /// A client that was silent for 90 s is forgotten. Of more than 4,096 clients some are forgotten at once.
 final class DatagramRelay {
@@ -12,22 +12,23 @@ final class DatagramRelay {
     static let largestCount = 4096
 
     private final class Session {
-        let client: SocketAddress
+        let path: DatagramPath
         let socket: Descriptor
         var watch: EventLoop.Watch?
         var lastUse = EventLoop.now
-        init(_ client: SocketAddress, _ socket: Descriptor) { (self.client, self.socket) = (client, socket) }
+        init(_ path: DatagramPath, _ socket: Descriptor) { (self.path, self.socket) = (path, socket) }
     }
 
     private let listener: Descriptor
     private let loop: EventLoop
     private let idleTime: UInt64
-    private var sessions: [SocketAddress: Session] = [:]
+    private var sessions: [DatagramPath: Session] = [:]
     private var sweep: EventLoop.Timer?
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
-    init(_ listener: Descriptor, on loop: EventLoop, idleTime: UInt64 = DatagramRelay.idleTime) {
-        (self.listener, self.loop, self.idleTime) = (listener, loop, idleTime)
+    init(_ port: HostPort, on loop: EventLoop, idleTime: UInt64 = DatagramRelay.idleTime) throws(SystemError) {
+        (listener, self.loop, self.idleTime) = (port.socket, loop, idleTime)
+        try DatagramPath.enable(on: listener, port.address.domain)
     }
 
     var count: Int { sessions.count }
@@ -42,27 +43,27 @@ final class DatagramRelay {
     /// passed on is dropped, as a network drops.
     func serve(to target: SocketAddress) {
         for _ in 0..<64 {
-            let (count, client) = SocketAddress.filled { recvfrom(listener.raw, &buffer, buffer.count, 0, $0, $1) }
+            let (count, path) = DatagramPath.receive(listener, into: &buffer)
             if count < 0 {
                 // ECONNREFUSED and its like tell of an earlier answer that found nobody.
                 if errno == EAGAIN { return }
                 continue
             }
-            guard let client, let session = session(client, target) else { continue }
+            guard let path, let session = session(path, target) else { continue }
             session.lastUse = EventLoop.now
             send(session.socket.raw, buffer, count, 0)
         }
     }
 
-    private func session(_ client: SocketAddress, _ target: SocketAddress) -> Session? {
-        if let session = sessions[client] { return session }
+    private func session(_ path: DatagramPath, _ target: SocketAddress) -> Session? {
+        if let session = sessions[path] { return session }
         if sessions.count >= DatagramRelay.largestCount, let victim = sessions.values.first { end(victim) }
         do throws(SystemError) {
             let socket = try openSocket(target.domain, .udp)
             try check("connect", "\(target)") { target.withSockaddr { connect(socket.raw, $0, $1) } }
-            let session = Session(client, socket)
+            let session = Session(path, socket)
             session.watch = try loop.watch(socket.raw, .read) { [unowned self, unowned session] _ in answer(session) }
-            sessions[client] = session
+            sessions[path] = session
             if sweep == nil { scheduleSweep() }
             return session
         } catch { return nil }
@@ -76,7 +77,7 @@ final class DatagramRelay {
                 continue
             }
             session.lastUse = EventLoop.now
-            session.client.withSockaddr { _ = sendto(listener.raw, buffer, count, 0, $0, $1) }
+            session.path.answer(&buffer, count: count, on: listener)
         }
     }
 
@@ -94,6 +95,6 @@ final class DatagramRelay {
         if let watch = session.watch { loop.cancel(watch) }
         session.watch = nil
         session.socket.close()
-        sessions[session.client] = nil
+        sessions[session.path] = nil
     }
 }

@@ -4,25 +4,27 @@
 import Core
 import Linux
 
-/// The nftables table of a root: what may go where, and the published ports.
+/// The two nftables tables of a root: what may go where and the published ports, and as whom containers may send.
 ///
 /// Each change is one transaction in the kernel. Several processes may work on one table (the supervisor of each project),
 /// so what makes or removes it holds a lock.
 package final class Firewall {
     private let script: FirewallScript
+    private let sourceGuard: SourceGuardScript
     private let lockPath: String
     private var library: NFTables?
 
     /// - Parameter lockPath: a file in `Roots.run` that all supervisors of the root agree on.
     package init(tag: String, lockPath: String) {
         script = FirewallScript(tag: tag)
+        sourceGuard = SourceGuardScript(tag: tag)
         self.lockPath = lockPath
     }
 
-    /// Makes the table, or brings the rules of an older one up to date; what it holds stays.
+    /// Makes the tables, or brings the rules of older ones up to date; what they hold stays.
     package func ensureTable() throws {
         let lock = try FileLock(lockPath)
-        try withExtendedLifetime(lock) { _ = try nft().run(script.ensureTable) }
+        try withExtendedLifetime(lock) { _ = try nft().run(script.ensureTable + sourceGuard.ensureTable) }
     }
 
     /// Lets a network's containers out (where it is not internal) and nobody in. Makes the table if need be; a network that
@@ -31,18 +33,24 @@ package final class Firewall {
         try checkName(network.bridge)
         let lock = try FileLock(lockPath)
         try withExtendedLifetime(lock) {
-            _ = try nft().run(script.ensureTable + script.addNetwork(network))
+            _ = try nft().run(
+                script.ensureTable + sourceGuard.ensureTable + script.addNetwork(network)
+                    + sourceGuard.addNetwork(network))
         }
     }
 
-    /// Takes the network out, and removes the table with the last one. A network that is not there is no error.
+    /// Takes the network out, and removes the tables with the last one. A network that is not there is no error.
     package func removeNetwork(_ network: FirewallNetwork) throws {
         try checkName(network.bridge)
         let lock = try FileLock(lockPath)
         try withExtendedLifetime(lock) {
             guard let before = try listBridges() else { return }
-            if before.contains("\"\(network.bridge)\"") { try delete(script.removeNetwork(network)) }
-            if let after = try listBridges(), !after.contains("elements") { try nft().run(script.deleteTable) }
+            if before.contains("\"\(network.bridge)\"") {
+                try delete(script.removeNetwork(network) + sourceGuard.removeNetwork(network))
+            }
+            if let after = try listBridges(), !after.contains("elements") {
+                try delete([script.deleteTable, sourceGuard.deleteTable])
+            }
         }
     }
 
@@ -61,10 +69,20 @@ package final class Firewall {
     /// Serves the ports no longer. One that is not served is no error.
     package func unpublish(_ ports: [PublishedPort]) throws { try delete(script.unpublish(ports)) }
 
-    /// The names of tables that trice's roots have in this network namespace, for `system check`.
+    /// Lets containers send on these links, as whom they are and as nobody else. One that may already is no error.
+    package func admit(_ sources: [LinkSource]) throws {
+        if !sources.isEmpty { try nft().run(sourceGuard.admit(sources)) }
+    }
+
+    /// Takes that back. A link that is not known is no error.
+    package func dismiss(_ sources: [LinkSource]) throws { try delete(sourceGuard.dismiss(sources)) }
+
+    /// The tables that trice's roots have in this network namespace, for `system check`: `inet trice_TAG`, `bridge trice_TAG`.
     package func tables() throws -> [String] {
         try nft().run("list tables\n").split(separator: "\n").compactMap { line in
-            line.split(separator: " ").last.map(String.init).flatMap { $0.hasPrefix("trice_") ? $0 : nil }
+            let words = line.split(separator: " ")
+            guard words.count == 3, words[2].hasPrefix("trice_") else { return nil }
+            return "\(words[1]) \(words[2])"
         }
     }
 

@@ -25,8 +25,8 @@ package struct FirewallNetwork: Hashable, Sendable {
 /// | `internal` | those of networks without a way to the outside |
 /// | `within` | each bridge with itself, for hosts that send bridged packets through the IP rules (br_netfilter) |
 /// | `subnets`, `subnets6` | the networks' subnets |
-/// | `published` | protocol and port on any of the host's addresses → container |
-/// | `published_at` | address, protocol and port → container |
+/// | `published`, `published6` | protocol and port on any of the host's addresses → container |
+/// | `published_at`, `published6_at` | address, protocol and port → container |
 package struct FirewallScript: Hashable, Sendable {
     package let table: String
 
@@ -47,6 +47,8 @@ package struct FirewallScript: Hashable, Sendable {
         add set inet \(table) subnets6 { type ipv6_addr; flags interval; }
         add map inet \(table) published { type inet_proto . inet_service : ipv4_addr . inet_service; }
         add map inet \(table) published_at { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
+        add map inet \(table) published6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
+        add map inet \(table) published6_at { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }
         add chain inet \(table) ports
         add chain inet \(table) prerouting { type nat hook prerouting priority dstnat; policy accept; }
         add chain inet \(table) output { type nat hook output priority -100; policy accept; }
@@ -59,11 +61,15 @@ package struct FirewallScript: Hashable, Sendable {
         flush chain inet \(table) forward
         add rule inet \(table) ports dnat ip to ip daddr . meta l4proto . th dport map @published_at
         add rule inet \(table) ports dnat ip to meta l4proto . th dport map @published
+        add rule inet \(table) ports dnat ip6 to ip6 daddr . meta l4proto . th dport map @published6_at
+        add rule inet \(table) ports dnat ip6 to meta l4proto . th dport map @published6
         add rule inet \(table) prerouting fib daddr type local jump ports
         add rule inet \(table) output ip daddr != 127.0.0.0/8 fib daddr type local jump ports
+        add rule inet \(table) output ip6 daddr != ::1 fib daddr type local jump ports
         add rule inet \(table) postrouting ip saddr @subnets oifname != @bridges oifname != "lo" masquerade
         add rule inet \(table) postrouting ip saddr @subnets oifname @bridges ct status dnat masquerade
         add rule inet \(table) postrouting ip6 saddr @subnets6 oifname != @bridges oifname != "lo" masquerade
+        add rule inet \(table) postrouting ip6 saddr @subnets6 oifname @bridges ct status dnat masquerade
         add rule inet \(table) forward ct state established,related accept
         add rule inet \(table) forward iifname . oifname @within accept
         add rule inet \(table) forward iifname @internal drop
@@ -85,26 +91,26 @@ package struct FirewallScript: Hashable, Sendable {
 
     /// At most one command a map, whatever the number of ports.
     package func publish(_ ports: [PublishedPort]) -> String {
-        [false, true].map { specific in
-            let entries = ports.filter { ($0.hostAddress != .any) == specific }
-                .map { "\(key($0)) : \($0.address) . \($0.port)" }
-            if entries.isEmpty { return "" }
-            let name = specific ? "published_at" : "published"
-            return "add element inet \(table) \(name) { \(entries.joined(separator: ", ")) }\n"
+        ["published", "published_at", "published6", "published6_at"].map { map in
+            let entries = ports.filter { self.map(of: $0) == map }.map { "\(key($0)) : \(target($0))" }
+            return entries.isEmpty ? "" : "add element inet \(table) \(map) { \(entries.joined(separator: ", ")) }\n"
         }.joined()
     }
 
     /// One command a port.
     package func unpublish(_ ports: [PublishedPort]) -> [String] {
-        ports.map { port in
-            let name = port.hostAddress == .any ? "published" : "published_at"
-            return "delete element inet \(table) \(name) { \(key(port)) }\n"
-        }
+        ports.map { "delete element inet \(table) \(map(of: $0)) { \(key($0)) }\n" }
+    }
+
+    private func map(of port: PublishedPort) -> String {
+        "published" + (port.host.host.isIPv6 ? "6" : "") + (port.host.host.isAny ? "" : "_at")
     }
 
     private func key(_ port: PublishedPort) -> String {
-        (port.hostAddress == .any ? "" : "\(port.hostAddress) . ") + "\(port.transport) . \(port.hostPort)"
+        (port.host.host.isAny ? "" : "\(port.host.host) . ") + "\(port.transport) . \(port.host.port)"
     }
+
+    private func target(_ port: PublishedPort) -> String { "\(port.container.host) . \(port.container.port)" }
 
     private func elements(_ verb: String, _ network: FirewallNetwork) -> [String] {
         let bridge = network.bridge

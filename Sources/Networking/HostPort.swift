@@ -4,10 +4,10 @@
 import Glibc
 import Linux
 
-/// A port of the host that trice holds: a socket that listens (TCP) or is bound (UDP).
+/// A port of the host that trice holds: a socket that listens (TCP) or is bound (UDP, SCTP).
 ///
 /// It is held from before the container starts until after it ends, so nobody takes the port in between; TCP connections
-/// wait in the backlog. The descriptor may be kept by another process over a restart and adopted again.
+/// wait in the backlog. An SCTP socket is held for its port alone: only nftables serves it. The descriptor may be kept by another process over a restart and adopted again.
 package final class HostPort {
     package let socket: Descriptor
     package let transport: PublishedPort.Transport
@@ -18,24 +18,21 @@ package final class HostPort {
         case inUse(SocketAddress, PublishedPort.Transport, by: String?)
         case notLocal(SocketAddress)
         case notAllowed(SocketAddress, PublishedPort.Transport)
+        /// The kernel does not have the protocol, or not for this family of addresses.
+        case noProtocol(SocketAddress, PublishedPort.Transport, SystemError)
         case system(SystemError)
 
         /// `port 8080/tcp on 127.0.0.1 is in use by nginx (pid 123)`
         package var description: String {
             switch self {
             case .inUse(let address, let transport, let owner):
-                "port \(address.port)/\(transport) on \(host(address)) is in use\(owner.map { " by \($0)" } ?? "")"
-            case .notLocal(let address): "\(host(address)) is not an address of this host"
+                "port \(address.port)/\(transport) on \(address.host) is in use\(owner.map { " by \($0)" } ?? "")"
+            case .notLocal(let address): "\(address.host) is not an address of this host"
             case .notAllowed(let address, let transport):
-                "port \(address.port)/\(transport) on \(host(address)) needs more rights than this user has"
+                "port \(address.port)/\(transport) on \(address.host) needs more rights than this user has"
+            case .noProtocol(let address, let transport, let error):
+                "port \(address.port)/\(transport) on \(address.host): this kernel cannot serve it: \(error)"
             case .system(let error): error.description
-            }
-        }
-
-        private func host(_ address: SocketAddress) -> String {
-            switch address.host {
-            case .v4(let address): address.description
-            case .v6(let address): address.description
             }
         }
     }
@@ -59,6 +56,7 @@ package final class HostPort {
             switch error.errno {
             case EADDRINUSE: throw .inUse(address, transport, by: PortOwner.find(address, transport))
             case EADDRNOTAVAIL: throw .notLocal(address)
+            case EPROTONOSUPPORT, EAFNOSUPPORT: throw .noProtocol(address, transport, error)
             case EACCES: throw .notAllowed(address, transport)
             default: throw .system(error)
             }
@@ -70,10 +68,15 @@ package final class HostPort {
         guard let address = try SocketAddress.local(of: socket.raw) else {
             throw SystemError("getsockname", errno: EAFNOSUPPORT)
         }
-        var type: Int32 = 0
+        var number: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
-        try check("getsockopt") { getsockopt(socket.raw, SOL_SOCKET, SO_TYPE, &type, &length) }
+        try check("getsockopt") { getsockopt(socket.raw, SOL_SOCKET, SO_PROTOCOL, &number, &length) }
         (self.socket, self.address) = (socket, address)
-        transport = type == Int32(SOCK_STREAM.rawValue) ? .tcp : .udp
+        transport =
+            switch Int(number) {
+            case IPPROTO_UDP: .udp
+            case IPPROTO_SCTP: .sctp
+            default: .tcp
+            }
     }
 }

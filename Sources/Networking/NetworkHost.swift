@@ -79,7 +79,7 @@ package final class NetworkHost {
                 host: .init(endpoint.hostName, master: endpoint.bridge, mtu: endpoint.mtu),
                 peer: .init(
                     endpoint.interface,
-                    hardwareAddress: endpoint.hardwareAddress ?? hardwareAddress(for: endpoint.address),
+                    hardwareAddress: endpoint.ownHardwareAddress,
                     namespace: .descriptor(namespace.descriptor.raw), mtu: endpoint.mtu))
         }
         if access("/proc/sys/net/bridge/bridge-nf-call-iptables", F_OK) == 0 {

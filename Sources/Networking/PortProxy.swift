@@ -23,7 +23,7 @@ package final class PortProxy {
 
     package init(_ port: HostPort, target: SocketAddress?, on loop: EventLoop) throws(SystemError) {
         (self.port, self.target, self.loop) = (port, target, loop)
-        if port.transport == .udp { datagrams = DatagramRelay(port.socket, on: loop) }
+        if port.transport == .udp { datagrams = try DatagramRelay(port, on: loop) }
         watch = try loop.watch(port.socket.raw, []) { [unowned self] _ in serve() }
         update()
     }

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
-/// A port of a container that the host serves.
+/// A port of a container that the host serves; both ends are of one family.
 package struct PublishedPort: Hashable, Sendable {
     package enum Transport: String, Hashable, Sendable, Codable, CustomStringConvertible {
-        case tcp, udp
+        case tcp, udp, sctp
         package var description: String { rawValue }
     }
 
-    /// Where the host serves it: `IPv4Address.any` for each of the host's addresses.
-    package var hostAddress: IPv4Address
-    package var hostPort: UInt16
+    /// Where the host serves it; the address `any` for each of the host's addresses.
+    package var host: SocketAddress
     package var transport: Transport
-    package var address: IPv4Address
-    package var port: UInt16
+    package var container: SocketAddress
 
-    package init(
-        hostAddress: IPv4Address = .any, hostPort: UInt16, transport: Transport = .tcp, address: IPv4Address,
-        port: UInt16
-    ) {
-        (self.hostAddress, self.hostPort, self.transport) = (hostAddress, hostPort, transport)
-        (self.address, self.port) = (address, port)
+    package init(_ host: SocketAddress, _ transport: Transport = .tcp, to container: SocketAddress) {
+        (self.host, self.transport, self.container) = (host, transport, container)
     }
 }

@@ -7,9 +7,43 @@ import Linux
 
 /// An address and a port, as socket calls take them (ip(7), ipv6(7)).
 package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
-    package enum Host: Hashable, Sendable {
+    package enum Host: Hashable, Sendable, CustomStringConvertible {
         case v4(IPv4Address)
         case v6(IPv6Address)
+
+        package var isIPv6: Bool { if case .v6 = self { true } else { false } }
+
+        /// Whether it stands for all addresses of the host.
+        package var isAny: Bool {
+            switch self {
+            case .v4(let address): address == .any
+            case .v6(let address): address == .any
+            }
+        }
+
+        package var isLoopback: Bool {
+            switch self {
+            case .v4(let address): address.isLoopback
+            case .v6(let address): address == .loopback
+            }
+        }
+
+        package init?(_ text: some StringProtocol) {
+            if let address = IPv4Address(text) {
+                self = .v4(address)
+            } else if let address = IPv6Address(text) {
+                self = .v6(address)
+            } else {
+                return nil
+            }
+        }
+
+        package var description: String {
+            switch self {
+            case .v4(let address): address.description
+            case .v6(let address): address.description
+            }
+        }
     }
 
     package var host: Host
@@ -88,9 +122,10 @@ private func lend<T>(_ raw: UnsafeRawBufferPointer, _ body: (UnsafePointer<socka
 func openSocket(
     _ domain: Int32, _ transport: PublishedPort.Transport, blocking: Bool = false
 ) throws(SystemError) -> Descriptor {
-    let type = transport == .tcp ? SOCK_STREAM : SOCK_DGRAM
+    let type = transport == .udp ? SOCK_DGRAM : SOCK_STREAM
+    let number = transport == .sctp ? Int32(IPPROTO_SCTP) : 0
     let flags = Int32(SOCK_CLOEXEC.rawValue) | (blocking ? 0 : Int32(SOCK_NONBLOCK.rawValue))
-    return Descriptor(try check("socket") { socket(domain, Int32(type.rawValue) | flags, 0) })
+    return Descriptor(try check("socket") { socket(domain, Int32(type.rawValue) | flags, number) })
 }
 
 /// setsockopt(2) with a number.

@@ -169,9 +169,6 @@ enum Servable {
                 "\(name): security_opt '\(option.text)' is not supported yet",
                 at: service.place("security_opt[\(index)]"))
         }
-        for (index, port) in service.ports.enumerated() where port.protocol == .sctp {
-            throw Failure("\(name): SCTP ports are not supported yet", at: service.place("ports[\(index)]"))
-        }
         if case .unknown(let text)? = service.restart {
             throw Failure(
                 "\(name): restart '\(text)' is none of no, always, on-failure[:MAX], unless-stopped",
@@ -258,7 +255,7 @@ enum Servable {
         "services.deploy.restart_policy.condition": unnamed,
         "services.logging":
             "drivers but `json-file`, `local`, `none`, `syslog`, `journald`; options but those that [logs.md](logs.md) names",
-        "services.platform": "another than the host's", "services.ports": "SCTP",
+        "services.platform": "another than the host's",
         "services.restart": unnamed,
         "services.storage_opt": "all but `size`",
         "services.security_opt": "options that the host's kernel does not enforce",

@@ -61,7 +61,9 @@ final class Supervisor {
         userNamespaces = UserNamespaces(paths)
         launcher = LauncherClient(channel, on: loop)
         networks = try ProjectNetworks(project: paths.project, roots: paths.roots)
-        ports = PortPublisher(firewall: networks.firewall, launcher: launcher, on: loop)
+        ports = PortPublisher(firewall: networks.firewall, launcher: launcher, on: loop) { [networks] in
+            networks.entrance(of: $0)
+        }
         resolvers = NameService(networks: networks, on: loop)
         hierarchy = try ControlGroupHierarchy.ofHost()
         eventLog = EventLog(paths, on: loop)

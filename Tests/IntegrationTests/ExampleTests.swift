@@ -19,7 +19,7 @@ import Testing
     }
 
     /// Copies an example into the sandbox and loads its images.
-    private static func prepare(_ example: String, _ images: [String], in box: Sandbox) throws {
+    static func prepare(_ example: String, _ images: [String], in box: Sandbox) throws {
         try FileManager.default.removeItem(atPath: box.work)
         try FileManager.default.copyItem(atPath: "\(package)/examples/\(example)", toPath: box.work)
         for name in images {

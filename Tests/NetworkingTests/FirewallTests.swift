@@ -9,6 +9,14 @@ import Testing
 
 @testable import Networking
 
+private func published(
+    _ host: String, _ port: UInt16, _ transport: PublishedPort.Transport = .tcp, to container: IPv4Address,
+    _ target: UInt16
+) -> PublishedPort {
+    PublishedPort(
+        SocketAddress(IPv4Address(host)!, port: port), transport, to: SocketAddress(container, port: target))
+}
+
 @Suite struct FirewallScriptTests {
     private let script = FirewallScript(tag: "0123abcd")
 
@@ -30,14 +38,17 @@ import Testing
     @Test func `any number of ports is one command a map`() {
         let container = IPv4Address("10.1.0.2")!
         let ports = [
-            PublishedPort(hostPort: 8080, address: container, port: 80),
-            PublishedPort(hostPort: 53, transport: .udp, address: container, port: 5353),
-            PublishedPort(hostAddress: IPv4Address("192.0.2.2")!, hostPort: 80, address: container, port: 80),
+            published("0.0.0.0", 8080, to: container, 80),
+            published("0.0.0.0", 53, .udp, to: container, 5353),
+            published("192.0.2.2", 80, to: container, 80),
+            PublishedPort(
+                SocketAddress(IPv6Address.any, port: 80), .sctp, to: SocketAddress(IPv6Address("fd00::2")!, port: 81)),
         ]
         #expect(
             script.publish(ports) == """
                 add element inet trice_0123abcd published { tcp . 8080 : 10.1.0.2 . 80, udp . 53 : 10.1.0.2 . 5353 }
                 add element inet trice_0123abcd published_at { 192.0.2.2 . tcp . 80 : 10.1.0.2 . 80 }
+                add element inet trice_0123abcd published6 { sctp . 80 : fd00::2 . 81 }
 
                 """)
         #expect(
@@ -45,6 +56,7 @@ import Testing
                 delete element inet trice_0123abcd published { tcp . 8080 }
                 delete element inet trice_0123abcd published { udp . 53 }
                 delete element inet trice_0123abcd published_at { 192.0.2.2 . tcp . 80 }
+                delete element inet trice_0123abcd published6 { sctp . 80 }
 
                 """)
         #expect(script.publish([]).isEmpty)
@@ -74,21 +86,21 @@ import Testing
             try firewall.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: a))
             try firewall.addNetwork(FirewallNetwork(bridge: "tr-b", subnet: b, isInternal: true))
             try firewall.ensureTable()
-            #expect(try firewall.tables() == ["trice_t"])
-            let port = PublishedPort(hostPort: 80, address: IPv4Address("10.1.0.2")!, port: 80)
+            #expect(try firewall.tables().sorted() == ["bridge trice_t", "inet trice_t"])
+            let port = published("0.0.0.0", 80, to: IPv4Address("10.1.0.2")!, 80)
             var moved = port
-            moved.address = IPv4Address("10.1.0.3")!
+            moved.container = SocketAddress(IPv4Address("10.1.0.3")!, port: 80)
             try firewall.publish([port])
             try firewall.publish([port])
             try firewall.publish([moved])
             #expect(try run("nft", "list", "map", "inet", "trice_t", "published").contains("tcp . 80 : 10.1.0.3 . 80"))
-            let other = PublishedPort(hostPort: 81, address: IPv4Address("10.1.0.2")!, port: 80)
+            let other = published("0.0.0.0", 81, to: IPv4Address("10.1.0.2")!, 80)
             try firewall.unpublish([other, moved])
             try firewall.unpublish([moved])
             #expect(try !run("nft", "list", "map", "inet", "trice_t", "published").contains("10.1.0.3"))
             try firewall.removeNetwork(FirewallNetwork(bridge: "tr-b", subnet: b, isInternal: true))
             try firewall.removeNetwork(FirewallNetwork(bridge: "tr-b", subnet: b, isInternal: true))
-            #expect(try firewall.tables() == ["trice_t"])
+            #expect(try firewall.tables().sorted() == ["bridge trice_t", "inet trice_t"])
             try firewall.removeNetwork(FirewallNetwork(bridge: "tr-a", subnet: a))
             #expect(try firewall.tables().isEmpty)
             #expect(try run("nft", "list", "ruleset") == "")
@@ -162,10 +174,8 @@ import Testing
                 return server
             }
             try firewall.publish([
-                PublishedPort(hostPort: 8080, address: IPv4Address("10.71.0.3")!, port: 80),
-                PublishedPort(
-                    hostAddress: IPv4Address("198.51.100.1")!, hostPort: 81, address: IPv4Address("10.71.0.3")!,
-                    port: 80),
+                published("0.0.0.0", 8080, to: IPv4Address("10.71.0.3")!, 80),
+                published("198.51.100.1", 81, to: IPv4Address("10.71.0.3")!, 80),
             ])
             func fetch(_ child: Child?, _ target: String, _ port: UInt16) throws -> String {
                 let body = { try connectAndRead(target, port, server: server) }
@@ -194,7 +204,7 @@ import Testing
             let first = EventLoop.now
             try firewall.addNetwork(FirewallNetwork(bridge: "tr-b", subnet: IPv4Prefix("10.2.0.0/24")!))
             let second = EventLoop.now
-            try firewall.publish([PublishedPort(hostPort: 80, address: IPv4Address("10.1.0.2")!, port: 80)])
+            try firewall.publish([published("0.0.0.0", 80, to: IPv4Address("10.1.0.2")!, 80)])
             let third = EventLoop.now
             func ms(_ a: UInt64, _ b: UInt64) -> Double { Double(b - a) / 1_000_000 }
             print(

@@ -63,6 +63,12 @@ final class Child {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Whether the program ends with 0.
+    func succeeds() throws -> Bool {
+        _ = try finish()
+        return status == 0
+    }
+
     private func wait() {
         if waited { return }
         waited = true

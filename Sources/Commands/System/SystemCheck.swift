@@ -111,12 +111,10 @@ struct HostSurvey {
         for link in ends.dropFirst(expected) where running.isEmpty {
             leaks.append("link \(link.name): remove it with ip link delete \(link.name)")
         }
-        let table = FirewallScript(tag: roots.tag).table
-        if try Firewall(tag: roots.tag, lockPath: "\(roots.run)/firewall.lock").tables().contains(table) {
-            lines.append("nftables table inet \(table)")
-            if records.isEmpty {
-                leaks.append("nftables table \(table): remove it with nft delete table inet \(table)")
-            }
+        let firewall = Firewall(tag: roots.tag, lockPath: "\(roots.run)/firewall.lock")
+        for table in try firewall.tables() where table.hasSuffix(" \(FirewallScript(tag: roots.tag).table)") {
+            lines.append("nftables table \(table)")
+            if records.isEmpty { leaks.append("nftables table \(table): remove it with nft delete table \(table)") }
         }
     }
 

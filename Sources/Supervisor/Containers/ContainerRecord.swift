@@ -107,6 +107,9 @@ package struct BoundPort: Codable, Hashable, Sendable {
     package var published: Int
     package var target: Int
     package var transport: String
+
+    /// `0.0.0.0:8080`, `[::]:8080`
+    package var host: String { "\(hostIP.contains(":") ? "[\(hostIP)]" : hostIP):\(published)" }
 }
 
 /// A probe's result.

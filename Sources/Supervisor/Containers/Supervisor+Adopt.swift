@@ -100,6 +100,7 @@ extension Supervisor {
                 }
             }
             if container.isCutOff { return }
+            try networks.admit(container.id, container.record.state.addresses, pid: process.pid)
             try ports.reserve(container)
             try ports.open(container)
             try serveNames(container, pid: process.pid)

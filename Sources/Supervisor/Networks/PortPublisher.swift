@@ -7,24 +7,44 @@ import Linux
 import Networking
 import Runtime
 
-/// Serves the published ports of the project's containers on the host: by nftables, and by a proxy on loopback.
+/// Serves the published ports of the project's containers on the host: by nftables, and by a proxy on loopback and for IPv6
+/// clients of containers that have no IPv6.
 ///
 /// A port is held as long as its container runs or is about to; the launcher keeps the sockets over the supervisor's
 /// death.
 final class PortPublisher {
+    /// Where a container is reached from outside; neither where it has no network of its own.
+    struct Entrance {
+        var address: IPv4Address?
+        var address6: IPv6Address?
+    }
+
     private struct Served {
-        let proxy: PortProxy
-        let rule: PublishedPort?
+        let port: HostPort
         let keptName: String
+        /// Where what arrives goes; of the host's family where the container has an address of it.
+        let target: SocketAddress?
+        /// Nil where nftables alone serves.
+        let proxy: PortProxy?
+
+        /// What is published on a loopback address alone is reached through the proxy alone.
+        var rule: PublishedPort? {
+            guard let target, target.domain == port.address.domain, !port.address.host.isLoopback else { return nil }
+            return PublishedPort(port.address, port.transport, to: target)
+        }
     }
 
     private let firewall: Firewall
     private let loop: EventLoop
     private let launcher: LauncherClient
+    private let entrance: ([Attachment]) -> Entrance
     private var served: [String: [Served]] = [:]
 
-    init(firewall: Firewall, launcher: LauncherClient, on loop: EventLoop) {
-        (self.firewall, self.launcher, self.loop) = (firewall, launcher, loop)
+    init(
+        firewall: Firewall, launcher: LauncherClient, on loop: EventLoop,
+        entrance: @escaping ([Attachment]) -> Entrance
+    ) {
+        (self.firewall, self.launcher, self.loop, self.entrance) = (firewall, launcher, loop, entrance)
     }
 
     /// Takes the host's ports for a container.
@@ -32,74 +52,84 @@ final class PortPublisher {
     /// - Throws: `Failure` at the place of a port that somebody else has, naming who.
     func reserve(_ container: Container) throws {
         guard served[container.id] == nil, container.service.networkMode != .host else { return }
-        let address = container.record.state.addresses.first.flatMap { IPv4Address($0.address) }
+        let entrance = entrance(container.record.state.addresses)
         var taken: [Served] = []
         var bound: [BoundPort] = []
         do {
             for (index, mapping) in container.service.ports.enumerated() {
-                let name = "port/\(container.id)/\(index)"
-                let port = try take(
-                    mapping, name,
-                    before: container.record.state.ports.indices.contains(index)
-                        ? container.record.state.ports[index] : nil, at: container.service.place("ports[\(index)]"))
-                let target = address.map { SocketAddress($0, port: mapping.target) }
-                taken.append(
-                    Served(
-                        proxy: try PortProxy(port, target: nil, on: loop),
-                        rule: target == nil ? nil : rule(port, container: address, mapping.target), keptName: name))
-                if launcher.kept[name] == nil { try launcher.keep(name, port.socket) }
-                bound.append(
-                    BoundPort(
-                        hostIP: mapping.hostIP ?? "0.0.0.0", published: Int(port.address.port),
-                        target: Int(mapping.target),
-                        transport: mapping.protocol.rawValue))
+                let names = ["port/\(container.id)/\(index)", "port/\(container.id)/\(index)/6"]
+                let kept = try names.compactMap { name in try launcher.takeKept(name).map(HostPort.init(adopting:)) }
+                let ports =
+                    try kept.isEmpty ? take(mapping, at: container.service.place("ports[\(index)]")) : kept
+                for port in ports {
+                    let name = names[port.address.host.isIPv6 ? 1 : 0]
+                    if kept.isEmpty { try launcher.keep(name, port.socket) }
+                    taken.append(
+                        Served(
+                            port: port, keptName: name, target: target(entrance, of: port, mapping.target),
+                            proxy: port.transport == .sctp ? nil : try PortProxy(port, target: nil, on: loop)))
+                    bound.append(
+                        BoundPort(
+                            hostIP: "\(port.address.host)", published: Int(port.address.port),
+                            target: Int(mapping.target), transport: mapping.protocol.rawValue))
+                }
             }
         } catch {
-            for port in taken { port.proxy.stop() }
+            for port in taken {
+                port.proxy?.stop()
+                launcher.drop(port.keptName)
+            }
             throw error
         }
         container.record.state.ports = bound
         served[container.id] = taken
     }
 
-    /// The host's socket for a mapping: the one that the launcher kept, or the first free one of its range.
-    private func take(_ mapping: PortMapping, _ keptName: String, before: BoundPort?, at place: SourceLocation) throws
-        -> HostPort
-    {
-        if let kept = launcher.takeKept(keptName) { return try HostPort(adopting: kept) }
-        guard let host = IPv4Address(mapping.hostIP ?? "0.0.0.0") else {
-            throw Failure("\(mapping.hostIP ?? "") is no IPv4 address", at: place)
-        }
+    /// The host's sockets for a mapping: the first free port of its range, of IPv4 and IPv6 where it names no address.
+    private func take(_ mapping: PortMapping, at place: SourceLocation) throws -> [HostPort] {
         guard let transport = PublishedPort.Transport(rawValue: mapping.protocol.rawValue) else {
             throw Failure("ports of protocol \(mapping.protocol.rawValue) are not supported", at: place)
         }
+        var host = SocketAddress.Host.v4(.any)
+        if let text = mapping.hostIP {
+            guard let asked = SocketAddress.Host(text) else { throw Failure("\(text) is no address", at: place) }
+            host = asked
+        }
         let range = mapping.published ?? PortRange(0)
+        // A port that the kernel chose for IPv4 may be taken for IPv6: then another one.
+        let numbers = range.last == 0 ? [UInt16](repeating: 0, count: 64) : Array(range.first...range.last)
         var refusal: HostPort.Problem?
-        for number in range.first...range.last {
+        for number in numbers {
             do throws(HostPort.Problem) {
-                return try HostPort(SocketAddress(host, port: number), transport)
+                let port = try HostPort(SocketAddress(host, port: number), transport)
+                guard mapping.hostIP == nil else { return [port] }
+                do throws(HostPort.Problem) {
+                    return [port, try HostPort(SocketAddress(IPv6Address.any, port: port.address.port), transport)]
+                } catch {
+                    switch error {
+                    // A host without IPv6.
+                    case .noProtocol, .notLocal: return [port]
+                    default: throw error
+                    }
+                }
             } catch { refusal = error }
         }
+        let isMissing = if case .noProtocol? = refusal { true } else { false }
         throw Failure(
             refusal.map { "\($0)" } ?? "no port of \(range) is free", at: place,
-            hint: "choose another port, or end who has it")
+            hint: isMissing ? nil : "choose another port, or end who has it")
     }
 
-    private func rule(_ port: HostPort, container: IPv4Address?, _ target: UInt16) -> PublishedPort? {
-        // What is published on a loopback address alone is reached through the proxy alone.
-        guard let container, case .v4(let host) = port.address.host, !host.isLoopback else { return nil }
-        return PublishedPort(
-            hostAddress: host, hostPort: port.address.port, transport: port.transport, address: container, port: target)
+    private func target(_ entrance: Entrance, of port: HostPort, _ number: UInt16) -> SocketAddress? {
+        let four = entrance.address.map { SocketAddress($0, port: number) }
+        let six = entrance.address6.map { SocketAddress($0, port: number) }
+        return port.address.host.isIPv6 ? six ?? four : four ?? six
     }
 
     /// Lets traffic through to a container whose network is there.
     func open(_ container: Container) throws {
-        guard let ports = served[container.id], !ports.isEmpty,
-            let address = container.record.state.addresses.first.flatMap({ IPv4Address($0.address) })
-        else { return }
-        for (port, mapping) in zip(ports, container.service.ports) {
-            port.proxy.target = SocketAddress(address, port: mapping.target)
-        }
+        guard let ports = served[container.id], !ports.isEmpty else { return }
+        for port in ports { port.proxy?.target = port.target }
         try firewall.publish(ports.compactMap(\.rule))
     }
 
@@ -107,7 +137,7 @@ final class PortPublisher {
     func release(_ container: Container) throws {
         guard let ports = served.removeValue(forKey: container.id) else { return }
         for port in ports {
-            port.proxy.stop()
+            port.proxy?.stop()
             launcher.drop(port.keptName)
         }
         let rules = ports.compactMap(\.rule)

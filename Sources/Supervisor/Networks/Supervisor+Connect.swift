@@ -57,10 +57,10 @@ extension Supervisor {
         let isAdded = container.record.state.addedNetworks.contains { $0.network == network }
         guard attachment != nil || isAdded else { throw Failure("container \(name) is not on network \(network)") }
         container.record.state.addedNetworks.removeAll { $0.network == network }
-        if attachment != nil {
+        if let attachment {
             container.record.state.addresses.removeAll { $0.network == network }
             if container.state.phase == .running, let pid = container.pid {
-                try networks.disconnect(container.id, from: network, pid: pid)
+                try networks.disconnect(container.id, from: attachment, pid: pid)
                 try serveNamesAnew(container, pid: pid)
             }
             try networks.release(container.id, on: network)

@@ -184,9 +184,11 @@ extension Supervisor {
                 try networks.name(container.id, on: attachment.network, [])
             }
             try ports.release(container)
+            if let process = container.record.state.process {
+                try networks.forgetLinks(of: container.id, container.record.state.addresses, pid: process.pid)
+            }
         } catch {
             log("the network of \(container.record.name) is not free: \(error)")
         }
     }
-
 }

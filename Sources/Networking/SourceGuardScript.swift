@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Netlink
+
+/// The nftables commands that keep containers from sending under another's address, as text for `nft -f` (nft(8)). Pure.
+///
+/// A table of the bridge family beside the one that `FirewallScript` makes: it sees each frame as it comes in from a
+/// container's link, before any bridge has learnt from it. Of its rules, which never change,
+/// - a frame's sender must be the link's hardware address,
+/// - an IP packet or an ARP message from within a network of the root must be from an address of the link's container;
+///   what a container forwards from elsewhere may pass,
+/// - a neighbour advertisement must be for one of them, too (RFC 4861, section 4.4), and nobody advertises a router.
+package struct SourceGuardScript: Hashable, Sendable {
+    package let table: String
+    private let tag: String
+
+    package init(tag: String) { (self.tag, table) = (tag, "trice_\(tag)") }
+
+    /// Makes the table and its rules, or makes them anew; elements stay.
+    package var ensureTable: String {
+        """
+        add table bridge \(table)
+        add set bridge \(table) hardware { type ifname . ether_addr; }
+        add set bridge \(table) addresses { type ifname . ipv4_addr; }
+        add set bridge \(table) addresses6 { type ifname . ipv6_addr; }
+        add set bridge \(table) targets6 { typeof iifname . @th,64,128; }
+        add set bridge \(table) subnets { type ipv4_addr; flags interval; }
+        add set bridge \(table) subnets6 { type ipv6_addr; flags interval; }
+        add element bridge \(table) subnets6 { fe80::/10 }
+        add chain bridge \(table) prerouting { type filter hook prerouting priority filter; policy accept; }
+        flush chain bridge \(table) prerouting
+        add rule bridge \(table) prerouting iifname != "\(LinkName.vethPrefix(tag: tag))*" accept
+        add rule bridge \(table) prerouting iifname . ether saddr != @hardware drop
+        add rule bridge \(table) prerouting ip saddr @subnets iifname . ip saddr != @addresses drop
+        add rule bridge \(table) prerouting arp saddr ip @subnets iifname . arp saddr ip != @addresses drop
+        add rule bridge \(table) prerouting ip6 saddr @subnets6 iifname . ip6 saddr != @addresses6 drop
+        add rule bridge \(table) prerouting icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @targets6 drop
+        add rule bridge \(table) prerouting icmpv6 type nd-router-advert drop
+
+        """
+    }
+
+    package var deleteTable: String { "delete table bridge \(table)\n" }
+
+    package func addNetwork(_ network: FirewallNetwork) -> String { elements("add", network).joined() }
+
+    /// One command a line: where one finds nothing to delete, the others still can.
+    package func removeNetwork(_ network: FirewallNetwork) -> [String] { elements("delete", network) }
+
+    private func elements(_ verb: String, _ network: FirewallNetwork) -> [String] {
+        var commands = ["\(verb) element bridge \(table) subnets { \(network.subnet) }\n"]
+        if let subnet = network.subnet6 { commands.append("\(verb) element bridge \(table) subnets6 { \(subnet) }\n") }
+        return commands
+    }
+
+    /// One command a set, whatever the number of links.
+    package func admit(_ sources: [LinkSource]) -> String { elements("add", sources).joined() }
+
+    /// One command a set: where one finds nothing to delete, the others still can.
+    package func dismiss(_ sources: [LinkSource]) -> [String] { elements("delete", sources) }
+
+    private func elements(_ verb: String, _ sources: [LinkSource]) -> [String] {
+        func command(_ set: String, _ values: (LinkSource) -> [String]) -> String? {
+            let entries = sources.flatMap { source in values(source).map { "\"\(source.link)\" . \($0)" } }
+            return entries.isEmpty
+                ? nil : "\(verb) element bridge \(table) \(set) { \(entries.joined(separator: ", ")) }\n"
+        }
+        return [
+            command("hardware") { [hardwareAddressText($0.hardwareAddress)] },
+            command("addresses") { $0.addresses.map(\.description) },
+            command("addresses6") { $0.addresses6.map(\.description) },
+            // A raw part of a packet is a number to nft.
+            command("targets6") { $0.addresses6.map { "0x" + $0.bytes.map(hexadecimal).joined() } },
+        ].compactMap { $0 }
+    }
+
+    private func hexadecimal(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+}
+
+/// As whom a container may send on one of its links.
+package struct LinkSource: Hashable, Sendable {
+    /// The name of the host's end.
+    package var link: String
+    /// Six bytes.
+    package var hardwareAddress: [UInt8]
+    package var addresses: [IPv4Address]
+    /// With the one that the kernel makes of the hardware address.
+    package var addresses6: [IPv6Address]
+
+    package init(
+        link: String, hardwareAddress: [UInt8], addresses: [IPv4Address] = [], addresses6: [IPv6Address] = []
+    ) {
+        (self.link, self.hardwareAddress, self.addresses) = (link, hardwareAddress, addresses)
+        self.addresses6 = addresses6 + [IPv6Address(linkLocalOf: hardwareAddress)]
+    }
+
+    package init(_ endpoint: Endpoint) {
+        self.init(
+            link: endpoint.hostName, hardwareAddress: endpoint.ownHardwareAddress, addresses: [endpoint.address],
+            addresses6: endpoint.address6.map { [$0] } ?? [])
+    }
+}
+
+extension IPv6Address {
+    /// The link-local address of an Ethernet interface (RFC 4291, appendix A).
+    ///
+    /// - Parameter bytes: the six of the hardware address.
+    package init(linkLocalOf bytes: [UInt8]) {
+        let identifier = [bytes[0] ^ 0x02] + bytes[1...2] + [0xff, 0xfe] + bytes[3...5]
+        self.init(high: 0xfe80 << 48, low: identifier.reduce(0) { $0 << 8 | UInt64($1) })
+    }
+}
