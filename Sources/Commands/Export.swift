@@ -31,24 +31,14 @@ struct Export: ParsableCommand {
     var service: String
 
     func run() throws {
-        if output == nil && isatty(1) == 1 {
-            throw Failure("standard output is a terminal", hint: "name a file with -o, or pipe the archive on")
-        }
         let context = Context(Trice.global)
         let paths = try context.paths()
         let records = try RecordStore(paths).chosen([service], context)
         guard let record = records.first(where: { $0.config.number == index && !$0.state.reconciled.isOneOff }) else {
             throw Failure("service \"\(service)\" has no container with index \(index)")
         }
-        let target = try target()
+        let target = try OutputFile.open(output)
         try ContainerFiles.enterRoot(record, paths)
         try TreeArchive.pack("/.", to: target, isBare: true)
-    }
-
-    private func target() throws -> Descriptor {
-        guard let output else { return Descriptor(try check("dup") { dup(1) }) }
-        do throws(SystemError) {
-            return try Descriptor.open(output, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-        } catch { throw Failure("\(error)") }
     }
 }

@@ -10,7 +10,10 @@ import Supervisor
 struct VolumeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "volume", abstract: "Work with volumes.",
-        subcommands: [VolumeList.self, VolumeCreate.self, VolumeInspect.self, VolumeRemove.self])
+        subcommands: [
+            VolumeList.self, VolumeCreate.self, VolumeInspect.self, VolumeRemove.self, VolumePrune.self,
+            VolumeExport.self, VolumeImport.self,
+        ])
 }
 
 struct VolumeList: ParsableCommand {
@@ -43,14 +46,20 @@ struct VolumeCreate: ParsableCommand {
     var name: String
 
     func validate() throws {
-        let isName =
-            name.utf8.count >= 2 && name.first?.isASCII == true
-            && (name.first?.isLetter ?? false || name.first?.isNumber ?? false)
-            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
-        if !isName { throw ValidationError("\(name) is no name for a volume: letters, digits, '_', '.' and '-'") }
+        if !VolumeCreate.isName(name) { throw ValidationError(VolumeCreate.noName(name)) }
         for option in pairs(options) where option.name != "size" && !VolumeFileSystem.served.contains(option.name) {
             throw ValidationError("option \(option.name) is not supported: type, device, o and size are")
         }
+    }
+
+    static func noName(_ name: String) -> String {
+        "\(name) is no name for a volume: letters, digits, '_', '.' and '-'"
+    }
+
+    static func isName(_ name: String) -> Bool {
+        name.utf8.count >= 2 && name.first?.isASCII == true
+            && (name.first?.isLetter ?? false || name.first?.isNumber ?? false)
+            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
     }
 
     private func pairs(_ texts: [String]) -> [(name: String, value: String)] {

@@ -14,7 +14,6 @@ import Testing
     /// Why docker compose's command or flag is refused, by `COMMAND` or `COMMAND --flag`.
     private static let refused = [
         "bridge": "projects are not converted for other platforms",
-        "commit": "`trice export SERVICE | trice image import - NAME` makes an image of a container",
         "publish": "applications are not sent to registries yet",
         "build --builder": "buildah builds", "build --check": "buildah checks nothing without building",
         "build --provenance": "buildah makes no attestations", "build --sbom": "buildah makes no attestations",

@@ -122,9 +122,9 @@ struct LoadTests {
         try Descriptor.open(path, O_WRONLY | O_CREAT, mode: 0o600).writeAll(compressed ? gzip(archive) : archive)
         var config = ImageConfig()
         config.cmd = ["cat", "/etc/motd"]
-        let id = try store.store.importRootFileSystem(
-            try Descriptor.open(path, O_RDONLY), named: path, as: try Reference("motd:1"), config: config,
-            created: "2024-05-06T07:08:09Z")
+        let making = ImageStore.Making(
+            reference: try Reference("motd:1"), config: config, created: "2024-05-06T07:08:09Z")
+        let id = try store.store.make(making, of: try Descriptor.open(path, O_RDONLY), named: path)
         let image = try store.store.resolve("motd:1")
         #expect(image.id == id)
         #expect(image.config.cmd == ["cat", "/etc/motd"])

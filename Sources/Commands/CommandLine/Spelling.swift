@@ -69,12 +69,8 @@ struct Spelling {
 
     /// Commands of docker compose and docker that trice has under another name, or not yet.
     private static let elsewhere = [
-        "build": "images cannot be built yet: build it elsewhere, and load it with trice image load",
-        "pull": "images cannot be pulled yet: load them with trice image load",
-        "push": "images cannot be pushed yet", "publish": "projects cannot be published yet",
-        "commit": "trice export SERVICE | trice image import - NAME makes an image of a container",
+        "publish": "projects cannot be published yet: trice config prints one to hand on",
         "bridge": "projects cannot be converted for other platforms",
-        "login": "images cannot be pulled yet, so there is nowhere to log in to",
         "load": "did you mean 'image load'?", "import": "did you mean 'image import'?",
         "rmi": "did you mean 'image rm'?",
         "inspect": "trice ps --format json, trice volume inspect and trice network inspect tell more",

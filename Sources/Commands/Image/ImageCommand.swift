@@ -56,13 +56,16 @@ struct ImageImport: ParsableCommand {
         for text in change { try ImageChange.apply(text, to: &config) }
         let reference = try name.map { try Reference($0) }
         let store = ImageStore(root: Roots.fromEnvironment().root)
-        let id = try store.importRootFileSystem(
-            try InputFile.open(file == "-" ? nil : file), named: file == "-" ? "on standard input" : file,
-            as: reference,
-            config: config, created: String(timestamp(realTime()).prefix(19)) + "Z")
+        let id = try store.make(
+            ImageStore.Making(reference: reference, config: config, created: creationTime()),
+            of: try InputFile.open(file == "-" ? nil : file),
+            named: "root file system \(file == "-" ? "on standard input" : file)")
         Output.line(id)
     }
 }
+
+/// Now, as image configurations have it.
+func creationTime() -> String { String(timestamp(realTime()).prefix(19)) + "Z" }
 
 struct ImageList: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "ls", abstract: "List the images.", aliases: ["list"])
@@ -159,6 +162,21 @@ enum SizeText {
         let scale = value < 10 ? 100.0 : value < 100 ? 10.0 : 1.0
         let number = (value * scale).rounded() / scale
         return scale == 1 ? "\(Int(number))" : "\(number)"
+    }
+}
+
+/// Where an archive is written to: a file, or standard output, which must not be a terminal.
+enum OutputFile {
+    static func open(_ path: String?) throws -> Descriptor {
+        guard let path else {
+            if isatty(1) == 1 {
+                throw Failure("standard output is a terminal", hint: "name a file with -o, or pipe the archive on")
+            }
+            return Descriptor(try check("dup") { dup(1) })
+        }
+        do throws(SystemError) {
+            return try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+        } catch { throw Failure("\(error)") }
     }
 }
 

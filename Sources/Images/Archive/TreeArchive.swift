@@ -24,6 +24,19 @@ package enum TreeArchive {
     package static func pack(
         _ path: String, to output: Descriptor, followsLink: Bool = false, isBare: Bool = false
     ) throws {
+        try pack(path, to: output, followsLink: followsLink, isBare: isBare, layer: nil)
+    }
+
+    /// Writes the upper directory of a container's overlay as a layer.
+    ///
+    /// - Parameter ids: the container's; nil for the host's.
+    package static func packLayer(_ upper: String, to output: Descriptor, ids: IDMapping?) throws {
+        try pack("\(upper)/.", to: output, isBare: true, layer: LayerEntry(ids: ids))
+    }
+
+    private static func pack(
+        _ path: String, to output: Descriptor, followsLink: Bool = false, isBare: Bool, layer: LayerEntry?
+    ) throws {
         var path = path
         if followsLink { path = try resolved(path) }
         let (directory, name) = split(path)
@@ -58,8 +71,15 @@ package enum TreeArchive {
                 if path == "." { continue }
                 archive_entry_set_pathname(entry, path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
             }
+            let name = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
+            let marker = try layer?.translate(entry, name)
             try expect(archive_write_header(writer, entry), writer)
             try copyContent(from: disk, to: writer)
+            guard let marker else { continue }
+            archive_entry_set_pathname(entry, marker)
+            archive_entry_set_filetype(entry, UInt32(trice_s_ifreg))
+            archive_entry_set_size(entry, 0)
+            try expect(archive_write_header(writer, entry), writer)
         }
         try expect(archive_write_close(writer), writer)
     }

@@ -44,52 +44,6 @@ extension ImageStore {
             }
         }
     }
-
-    /// Makes an image of one layer from a tar of a root file system, compressed or not.
-    ///
-    /// - Parameters:
-    ///   - config: how its containers run.
-    ///   - created: RFC 3339.
-    /// - Returns: its id.
-    package func importRootFileSystem(
-        _ file: Descriptor, named name: String, as reference: Reference?, config: ImageConfig, created: String
-    ) throws -> String {
-        try locked {
-            do {
-                let ingest = try Ingest(self)
-                let stream = try ArchiveReader(.raw) { try file.read(upTo: 1 << 17) }
-                let isEmpty = try !stream.next()
-                let layer = try ingest.write { isEmpty ? [] : try stream.read() }
-                try ingest.keep(layer)
-                let configFile = ConfigFile(
-                    architecture: hostArchitecture, os: "linux", created: created, config: config,
-                    rootfs: ConfigFile.RootFS(type: "layers", diffIDs: ["\(layer.digest)"]))
-                let configItem = try ingest.keep(encodeJSON(configFile))
-                let manifest = Manifest(
-                    config: ContentDescriptor(
-                        mediaType: Manifest.configType, digest: "\(configItem.digest)", size: configItem.size),
-                    layers: [
-                        ContentDescriptor(mediaType: Manifest.layerType, digest: "\(layer.digest)", size: layer.size)
-                    ])
-                let manifestItem = try ingest.keep(encodeJSON(manifest))
-                let chain = try ingest.unpack([layer.digest], diffIDs: [layer.digest])
-                var index = try readIndex()
-                add(
-                    Entry(
-                        references: reference.map { ["\($0)"] } ?? [], manifest: "\(manifestItem.digest)",
-                        config: "\(configItem.digest)",
-                        layers: chain, created: created, size: layer.size), to: &index)
-                try write(index)
-                try sweep(index)
-                try removeTree(unfinished)
-                return "\(configItem.digest)"
-            } catch {
-                try removeTree(unfinished)
-                try sweep(try readIndex())
-                throw Failure("root file system \(name): \((error as? Failure)?.message ?? "\(error)")")
-            }
-        }
-    }
 }
 
 /// The files of an image archive, by their names in it.

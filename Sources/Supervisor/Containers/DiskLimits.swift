@@ -20,6 +20,13 @@ extension Service {
     }
 }
 
+extension ContainerConfig {
+    /// Where the overlay's `upper` and `work` are.
+    package func writes(in paths: ProjectPaths) throws(Failure) -> String {
+        try definition.diskLimit() == nil ? paths.container(id) : paths.disk(id)
+    }
+}
+
 extension Volume {
     /// What a directory of the store has room for, `driver_opts.size`, in bytes; nil for no limit but the disk's.
     ///

@@ -40,7 +40,7 @@ struct Specification {
         var spec = ContainerSpec(
             id: config.id, process: try process(),
             root: ContainerSpec.Root(
-                layers: config.layers, directory: try writes, readOnly: service.readOnly))
+                layers: config.layers, directory: try config.writes(in: paths), readOnly: service.readOnly))
         spec.namespaces = namespaces
         spec.hostname = hostname
         spec.domainname = service.domainname ?? ""
@@ -67,13 +67,6 @@ struct Specification {
             spec.readonlyPaths = Specification.readonlyPaths
         }
         return spec
-    }
-
-    /// Where the overlay's `upper` and `work` are.
-    var writes: String {
-        get throws(Failure) {
-            try service.diskLimit() == nil ? paths.container(config.id) : paths.disk(config.id)
-        }
     }
 
     /// What the container's system calls are held against.

@@ -56,7 +56,7 @@ extension Supervisor {
                 throw Failure("service \(service.name): \(error)", at: service.place("storage_opt.size"))
             }
         }
-        let directory = try Specification(paths: paths, config: config).writes
+        let directory = try config.writes(in: paths)
         for part in ["upper", "work"] { try makeDirectories("\(directory)/\(part)") }
         // As the image's own root, which the upper one stands for from now on.
         try check("chmod", directory) { chmod("\(directory)/upper", 0o755) }
