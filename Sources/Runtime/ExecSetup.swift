@@ -23,6 +23,7 @@ enum ExecSetup {
             for group in process.controlGroups { try group.join() }
             try process.grantHostRights(to: getpid())
             var namespaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP
+            namespaces |= TimeNamespace.flag
             if process.userNamespace { namespaces |= CLONE_NEWUSER }
             try check("setns") { trice_setns(target.raw, Int32(namespaces)) }
             if process.userNamespace { try becomeRoot() }

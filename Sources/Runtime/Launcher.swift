@@ -135,7 +135,7 @@ package final class Launcher {
 
     private func create(_ id: String, _ namespaces: ContainerSpec.Namespaces, _ descriptors: [Descriptor]) {
         guard descriptors.count >= 6 else { return refuse(id, "create wants 6 descriptors or more") }
-        var flags = UInt64(CLONE_NEWNS)
+        var flags = UInt64(CLONE_NEWNS) | UInt64(TimeNamespace.flag)
         if namespaces.network == .own { flags |= UInt64(CLONE_NEWNET) }
         if namespaces.pid == .own { flags |= UInt64(CLONE_NEWPID) }
         if namespaces.ipc == .own { flags |= UInt64(CLONE_NEWIPC) }

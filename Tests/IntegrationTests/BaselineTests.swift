@@ -113,6 +113,14 @@ import Testing
                 let words = outcome.out.split(whereSeparator: \.isWhitespace).joined(separator: " ")
                 #expect(words == row.out, "\(row.name): \(outcome)")
             }
+            let namespaces = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/ns")
+            #expect(namespaces.count >= 8)
+            for name in namespaces {
+                let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/\(name)")
+                let containers = box.exec("s0", "readlink", "/proc/1/ns/\(name)").trimmingCharacters(in: .newlines)
+                #expect(!containers.isEmpty && own != containers, "\(name)")
+                #expect(box.exec("s0", "readlink", "/proc/self/ns/\(name)") == "\(containers)\n", "exec: \(name)")
+            }
         }
     }
 }
