@@ -9,6 +9,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
 ]
 
+// Debug builds, which the tests use, have points where a test can make something go wrong (FaultPoint.swift).
+let faulty = strict + [.define("FAULT_POINTS", .when(configuration: .debug))]
+
 // Imports run one way: each target may import only targets that stand above it here (see Specs/architecture.md).
 let package = Package(
     name: "trice",
@@ -42,7 +45,7 @@ let package = Package(
             dependencies: ["Core", "YAML", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(
-            name: "Linux", dependencies: ["CLinux", "CCap", "CSeccomp", "Core"], swiftSettings: strict,
+            name: "Linux", dependencies: ["CLinux", "CCap", "CSeccomp", "Core"], swiftSettings: faulty,
             linkerSettings: [.linkedLibrary(":libcap.a"), .linkedLibrary(":libseccomp.a")]),
         .target(name: "Netlink", dependencies: ["CLinux", "Core", "Linux"], swiftSettings: strict),
         .target(name: "Networking", dependencies: ["CLinux", "Core", "Linux", "Netlink"], swiftSettings: strict),
@@ -60,7 +63,7 @@ let package = Package(
         // What is said to a registry, and what is made of its answers: values. The program below does the talking.
         .target(name: "Registry", dependencies: ["Core", "Images"], swiftSettings: strict),
         .target(
-            name: "Runtime", dependencies: ["CLinux", "CZlib", "Core", "Linux"], swiftSettings: strict,
+            name: "Runtime", dependencies: ["CLinux", "CZlib", "Core", "Linux"], swiftSettings: faulty,
             linkerSettings: [.linkedLibrary(":libz.a")]),
         // Optimised in debug builds too: 100,000 simulated histories go through it at each `make test`.
         .target(
@@ -69,7 +72,7 @@ let package = Package(
         .target(
             name: "Supervisor",
             dependencies: ["Compose", "Core", "Images", "Linux", "Netlink", "Networking", "Reconciler", "Runtime"],
-            swiftSettings: strict),
+            swiftSettings: faulty),
         .target(
             name: "Commands",
             dependencies: [
@@ -123,7 +126,7 @@ let package = Package(
         .testTarget(name: "ConformanceTests", swiftSettings: strict),
         // Runs the binary that TRICE_BINARY names, as root, against the kernel.
         .testTarget(
-            name: "IntegrationTests", dependencies: ["Linux", "Networking"], exclude: ["Golden"], swiftSettings: strict),
+            name: "IntegrationTests", dependencies: ["Linux", "Networking"], exclude: ["Golden"], swiftSettings: faulty),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -135,6 +135,9 @@ package final class EventLoop {
     package func stop() { running = false }
 
     private func wait(_ events: inout [epoll_event]) throws(SystemError) -> Int {
+        #if FAULT_POINTS
+            FaultPoint.pass("await")
+        #endif
         let timeout = deferred.isEmpty ? nextTimeout() : 0
         let result = epoll_wait(epoll.raw, &events, Int32(events.count), timeout)
         if result >= 0 { return Int(result) }

@@ -45,6 +45,9 @@ package func errnoText(_ number: Int32) -> String {
 package func check<T: FixedWidthInteger>(
     _ call: String, _ subject: @autoclosure () -> String = "", _ body: () -> T
 ) throws(SystemError) -> T {
+    #if FAULT_POINTS
+        try FaultPoint.reach(call)
+    #endif
     while true {
         let result = body()
         if result != -1 { return result }

@@ -48,6 +48,9 @@ package final class Launcher {
     package func run() throws {
         try startSupervisor()
         while !quitting {
+            #if FAULT_POINTS
+                FaultPoint.pass("await")
+            #endif
             var polled = [pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0)]
             if let channel { polled.append(pollfd(fd: channel.descriptor.raw, events: Int16(POLLIN), revents: 0)) }
             if poll(&polled, nfds_t(polled.count), -1) < 0 && errno != EINTR { throw SystemError("poll") }
@@ -178,6 +181,9 @@ package final class Launcher {
             var pidfd: Int32 = -1
             let pid = try check("clone3") { trice_clone3(flags, cgroup.raw, &pidfd) }
             if pid == 0 {
+                #if FAULT_POINTS
+                    FaultPoint.become(id.contains("/") ? "process" : "container")
+                #endif
                 theirs.descriptor.close()
                 channel?.descriptor.close()
                 unblockSignals()
@@ -205,7 +211,9 @@ package final class Launcher {
         do {
             try channel.send(message, descriptors: descriptors)
         } catch {
-            log("the supervisor does not take a message: \(error)")  // it is dead: the next one gets hello
+            // It is dead, or would wait for ever for what it has not heard: the next one gets hello.
+            log("the supervisor does not take a message: \(error)")
+            kill(supervisorPID, SIGKILL)
         }
     }
 }

@@ -41,6 +41,10 @@ package enum SupervisorStart {
     /// What the launcher's process does. It must have a single thread.
     package static func runLauncher(_ paths: ProjectPaths) -> Never {
         trice_set_name(Launcher.processName)
+        #if FAULT_POINTS
+            FaultPoint.begin(in: paths.roots.run)
+            FaultPoint.become("launcher")
+        #endif
         do {
             umask(0o022)
             signal(SIGPIPE, SIG_IGN)
@@ -85,6 +89,9 @@ package enum SupervisorStart {
 
     private static func runSupervisor(_ paths: ProjectPaths, _ channel: PacketSocket, _ listener: Descriptor) -> Never {
         trice_set_name("trice-supervisor")
+        #if FAULT_POINTS
+            FaultPoint.become("supervisor")
+        #endif
         do {
             signal(SIGPIPE, SIG_IGN)
             let supervisor = try Supervisor(paths: paths, channel: channel, loop: EventLoop())

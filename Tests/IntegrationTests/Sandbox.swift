@@ -36,7 +36,11 @@ final class Sandbox: @unchecked Sendable {
     let project: String
     private var environment: [String: String]
 
-    private init(_ name: String) throws {
+    /// The binary that this sandbox runs.
+    let binary: String
+
+    private init(_ name: String, _ binary: String) throws {
+        self.binary = binary
         guard geteuid() == 0 else {
             throw Trouble(description: "the integration tests make containers: run them as root")
         }
@@ -57,8 +61,10 @@ final class Sandbox: @unchecked Sendable {
     }
 
     /// Runs the body in a new sandbox, takes down whatever it left up, and looks for leaks.
-    static func run(_ name: String, _ body: (Sandbox) throws -> Void) throws {
-        let box = try Sandbox(name)
+    static func run(
+        _ name: String, binary: String = Sandbox.binary, _ body: (Sandbox) throws -> Void
+    ) throws {
+        let box = try Sandbox(name, binary)
         defer { try? FileManager.default.removeItem(atPath: box.directory) }
         do { try body(box) } catch {
             box.takeDown()
@@ -87,7 +93,7 @@ final class Sandbox: @unchecked Sendable {
     /// Runs trice in the work directory. It is killed after a minute, and the test fails.
     @discardableResult
     func trice(_ arguments: String..., input: String? = nil, environment more: [String: String] = [:]) -> Outcome {
-        run([Sandbox.binary] + arguments, input: input, environment: more)
+        run([binary] + arguments, input: input, environment: more)
     }
 
     /// Runs trice on the sandbox's project; a status other than 0 fails the test.
@@ -95,19 +101,19 @@ final class Sandbox: @unchecked Sendable {
     func must(_ arguments: String..., input: String? = nil, sourceLocation: SourceLocation = #_sourceLocation)
         -> Outcome
     {
-        let outcome = run([Sandbox.binary, "-p", project] + arguments, input: input)
+        let outcome = run([binary, "-p", project] + arguments, input: input)
         #expect(outcome.status == 0, "\(arguments): \(outcome)", sourceLocation: sourceLocation)
         return outcome
     }
 
     /// Runs trice on the sandbox's project.
     func try_(_ arguments: String..., input: String? = nil, environment more: [String: String] = [:]) -> Outcome {
-        run([Sandbox.binary, "-p", project] + arguments, input: input, environment: more)
+        run([binary, "-p", project] + arguments, input: input, environment: more)
     }
 
     /// The output of a command in a service's container.
     func exec(_ service: String, _ command: String...) -> String {
-        run([Sandbox.binary, "-p", project, "exec", "-T", service] + command).out
+        run([binary, "-p", project, "exec", "-T", service] + command).out
     }
 
     /// A command that goes on in the background.
@@ -116,7 +122,7 @@ final class Sandbox: @unchecked Sendable {
     }
 
     func start(_ arguments: [String], output: String) throws -> Process {
-        let process = self.process([Sandbox.binary, "-p", project] + arguments, [:])
+        let process = self.process([binary, "-p", project] + arguments, [:])
         _ = FileManager.default.createFile(atPath: "\(work)/\(output)", contents: nil)
         process.standardOutput = FileHandle(forWritingAtPath: "\(work)/\(output)")
         process.standardError = process.standardOutput
@@ -246,7 +252,7 @@ final class Sandbox: @unchecked Sendable {
     }
 
     func startBoot() throws -> Process {
-        let process = self.process([Sandbox.binary, "system", "boot"], [:])
+        let process = self.process([binary, "system", "boot"], [:])
         _ = FileManager.default.createFile(atPath: "\(work)/boot.log", contents: nil)
         process.standardOutput = FileHandle(forWritingAtPath: "\(work)/boot.log")
         process.standardError = process.standardOutput
@@ -271,7 +277,7 @@ final class Sandbox: @unchecked Sendable {
     private func takeDown() {
         let projects = (try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/root/projects")) ?? []
         for name in projects {
-            let outcome = run([Sandbox.binary, "-p", name, "down", "-v", "-t", "1"])
+            let outcome = run([binary, "-p", name, "down", "-v", "-t", "1"])
             if outcome.status != 0 { Issue.record("down of \(name): \(outcome)") }
         }
     }
