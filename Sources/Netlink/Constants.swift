@@ -78,6 +78,8 @@ package enum IFLA_INFO: UInt16, AttributeFamily {
 package enum IFLA_BRPORT: UInt16, AttributeFamily {
     /// Hairpin mode.
     case MODE = 4
+    /// Frames from an isolated port go to ports that are not (Linux 4.18).
+    case ISOLATED = 33
 }
 
 /// What stands in a bridge's `IFLA_INFO_DATA`: `IFLA_BR_*`.

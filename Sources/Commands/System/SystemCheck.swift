@@ -97,7 +97,8 @@ struct HostSurvey {
         let records = try NetworkStore(roots).list()
         let host = try NetworkHost()
         let bridges = Set(records.map(\.bridge))
-        for link in try host.links(withPrefix: LinkName.bridgePrefix(tag: roots.tag)) {
+        let prefix = LinkName.bridgePrefix(tag: roots.tag)
+        for link in try host.links(withPrefix: "") where link.name.hasPrefix(prefix) || bridges.contains(link.name) {
             if bridges.contains(link.name) {
                 lines.append("bridge \(link.name): network \(records.first { $0.bridge == link.name }?.name ?? "")")
             } else {

@@ -32,9 +32,11 @@ extension Supervisor {
                     hint: "write it as 02:42:ac:11:00:02")
             }
             return Attachment(
-                network: network.name, interface: attachment.interfaceName ?? "eth\(index)",
+                network: network.name,
+                interface: attachment.interfaceName ?? "\(record.options.interfacePrefix)\(index)",
                 address: "\(lease.address)", prefixLength: Int(record.subnet.length), gateway: "\(record.gateway)",
                 address6: lease.address6?.description, mac: mac, gatewayPriority: attachment.gatewayPriority ?? 0,
+                linkLocal: try linkLocal(attachment, of: service),
                 names: names(of: container, attachment))
         }
         for added in container.record.state.addedNetworks {
@@ -44,6 +46,20 @@ extension Supervisor {
         for attachment in old where !kept.contains(attachment.network) {
             try networks.release(container.id, on: attachment.network)
         }
+    }
+
+    private func linkLocal(_ attachment: NetworkAttachment, of service: Service) throws(Failure) -> [String]? {
+        if attachment.linkLocalAddresses.isEmpty { return nil }
+        let (range, range6) = (IPv4Prefix("169.254.0.0/16")!, IPv6Prefix("fe80::/10")!)
+        for text in attachment.linkLocalAddresses {
+            let isInRange = IPv4Address(text).map(range.contains) ?? IPv6Address(text).map(range6.contains) ?? false
+            guard isInRange else {
+                throw Failure(
+                    "service \(service.name): \(text) is no address of \(range) or \(range6)",
+                    at: service.place("networks.\(attachment.network).link_local_ips"))
+            }
+        }
+        return attachment.linkLocalAddresses
     }
 
     /// What the container is called on a network: the first one is the answer to a reverse query.
