@@ -137,6 +137,9 @@ final class PortPublisher {
         try firewall.publish(ports.compactMap(\.rule))
     }
 
+    /// What nftables serves.
+    var rules: [PublishedPort] { served.values.flatMap { $0.compactMap(\.rule) } }
+
     /// Serves the container's ports no longer and lets them go.
     func release(_ container: Container) throws {
         guard let ports = served.removeValue(forKey: container.id) else { return }

@@ -271,6 +271,19 @@ final class ProjectNetworks {
         try firewall.admit(endpoints(attachments, container: container, pid: pid).map(LinkSource.init))
     }
 
+    /// Makes the firewall anew after somebody has removed it.
+    ///
+    /// - Parameter containers: those that run.
+    func restoreFirewall(_ containers: [(id: String, attachments: [Attachment], pid: Int32)], _ ports: [PublishedPort])
+        throws
+    {
+        if joined.isEmpty { return }
+        let sources = try containers.flatMap { container in
+            try endpoints(container.attachments, container: container.id, pid: container.pid).map(LinkSource.init)
+        }
+        try firewall.restore(joined.values.map(\.record.firewall), sources, ports)
+    }
+
     /// The container's links went with it, and nobody sends on them any more.
     func forgetLinks(of container: String, _ attachments: [Attachment], pid: Int32) throws {
         let known = attachments.filter { joined[$0.network] != nil }

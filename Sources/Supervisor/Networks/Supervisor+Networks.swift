@@ -192,6 +192,20 @@ extension Supervisor {
         }
     }
 
+    /// Somebody has removed the firewall's tables, as the reload of a host's own firewall does.
+    func restoreFirewall() {
+        if networks.names.isEmpty { return }
+        let running = containers.values.compactMap { container in
+            container.pid.map { (id: container.id, attachments: container.record.state.addresses, pid: $0) }
+        }
+        do {
+            try networks.restoreFirewall(running, ports.rules)
+            log("the firewall's tables were removed by somebody else: made anew")
+        } catch {
+            log("the firewall's tables were removed by somebody else and cannot be made anew: \(error)")
+        }
+    }
+
     /// The container does not run any more: no name leads to it, no port is served.
     func releaseNetworks(_ container: Container) {
         resolvers.stop(container.id)
