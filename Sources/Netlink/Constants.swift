@@ -28,6 +28,8 @@ package struct MessageType: RawRepresentable, Hashable, Sendable {
     package static let RTM_NEWROUTE = MessageType(rawValue: 24)
     package static let RTM_DELROUTE = MessageType(rawValue: 25)
     package static let RTM_GETROUTE = MessageType(rawValue: 26)
+    /// Of the netfilter family: subsystem 10, message 2 (uapi linux/netfilter/nf_tables.h).
+    package static let NFT_MSG_DELTABLE = MessageType(rawValue: 0x0a02)
 }
 
 /// Flags of a message's header (netlink(7), uapi linux/netlink.h). A bit means one thing in a request and another in a
@@ -86,6 +88,8 @@ package enum IFLA_INFO: UInt16, AttributeFamily {
 package enum IFLA_BRPORT: UInt16, AttributeFamily {
     /// Hairpin mode.
     case MODE = 4
+    /// Frames from an isolated port go to ports that are not (Linux 4.18).
+    case ISOLATED = 33
 }
 
 /// What stands in a bridge's `IFLA_INFO_DATA`: `IFLA_BR_*`.
@@ -115,6 +119,11 @@ package enum RTA: UInt16, AttributeFamily {
     case GATEWAY = 5
     case PRIORITY = 6
     case TABLE = 15
+}
+
+/// Attributes of an nftables table: `NFTA_TABLE_*` in uapi linux/netfilter/nf_tables.h.
+package enum NFTA_TABLE: UInt16, AttributeFamily {
+    case NAME = 1
 }
 
 /// Attributes of an acknowledgement: `NLMSGERR_ATTR_*` in uapi linux/netlink.h.

@@ -157,11 +157,23 @@ package enum LinkRequest {
     /// `ip link set NAME type bridge_slave hairpin on`: the bridge may send a frame back to the port that it came from.
     package static func set(_ link: Selector, hairpin: Bool) -> NetlinkRequest {
         let words = "ip link set \(link) type bridge_slave hairpin \(hairpin ? "on" : "off")"
-        return NetlinkRequest(.RTM_NEWLINK, words: words) {
+        return setPort(link, words, IFLA_BRPORT.MODE, hairpin)
+    }
+
+    /// `ip link set NAME type bridge_slave isolated on`: isolated ports reach the bridge and no other isolated port.
+    package static func set(_ link: Selector, isolated: Bool) -> NetlinkRequest {
+        let words = "ip link set \(link) type bridge_slave isolated \(isolated ? "on" : "off")"
+        return setPort(link, words, IFLA_BRPORT.ISOLATED, isolated)
+    }
+
+    private static func setPort(
+        _ link: Selector, _ words: String, _ attribute: IFLA_BRPORT, _ value: Bool
+    ) -> NetlinkRequest {
+        NetlinkRequest(.RTM_NEWLINK, words: words) {
             select(&$0, link)
             $0.nested(IFLA.LINKINFO) {
                 $0.attribute(IFLA_INFO.SLAVE_KIND, "bridge")
-                $0.nested(IFLA_INFO.SLAVE_DATA) { $0.attribute(IFLA_BRPORT.MODE, UInt8(hairpin ? 1 : 0)) }
+                $0.nested(IFLA_INFO.SLAVE_DATA) { $0.attribute(attribute, UInt8(value ? 1 : 0)) }
             }
         }
     }

@@ -39,6 +39,11 @@ package struct Endpoint: Hashable, Sendable {
     /// Six bytes; made from the address where nil, so that a container that starts again is found by its neighbours' caches.
     package var hardwareAddress: [UInt8]?
     package var mtu: UInt32?
+    /// Whether it reaches no other container of the network by its address (Docker's `enable_icc: false`).
+    package var isIsolated = false
+    /// Further addresses of the interface, for the link alone: 169.254.0.0/16 (RFC 3927), fe80::/10.
+    package var linkLocal: [IPv4Address] = []
+    package var linkLocal6: [IPv6Address] = []
 
     var ownHardwareAddress: [UInt8] { hardwareAddress ?? Networking.hardwareAddress(for: address) }
 

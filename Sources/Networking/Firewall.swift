@@ -39,6 +39,17 @@ package final class Firewall {
         }
     }
 
+    /// Makes all that somebody has removed, in one transaction; what is there stays.
+    package func restore(_ networks: [FirewallNetwork], _ sources: [LinkSource], _ ports: [PublishedPort]) throws {
+        let lock = try FileLock(lockPath)
+        let elements = networks.map { script.addNetwork($0) + sourceGuard.addNetwork($0) }.joined()
+        _ = try withExtendedLifetime(lock) {
+            try nft().run(
+                script.ensureTable + sourceGuard.ensureTable + elements + sourceGuard.admit(sources)
+                    + script.publish(ports))
+        }
+    }
+
     /// Takes the network out, and removes the tables with the last one. A network that is not there is no error.
     package func removeNetwork(_ network: FirewallNetwork) throws {
         try checkName(network.bridge)

@@ -8,9 +8,15 @@ package struct FirewallNetwork: Hashable, Sendable {
     package var subnet6: IPv6Prefix?
     /// Whether its containers cannot reach what is outside.
     package var isInternal: Bool
+    /// Whether what goes outside gets the host's address.
+    package var isMasqueraded: Bool
 
-    package init(bridge: String, subnet: IPv4Prefix, subnet6: IPv6Prefix? = nil, isInternal: Bool = false) {
-        (self.bridge, self.subnet, self.subnet6, self.isInternal) = (bridge, subnet, subnet6, isInternal)
+    package init(
+        bridge: String, subnet: IPv4Prefix, subnet6: IPv6Prefix? = nil, isInternal: Bool = false,
+        isMasqueraded: Bool = true
+    ) {
+        (self.bridge, self.subnet, self.subnet6) = (bridge, subnet, subnet6)
+        (self.isInternal, self.isMasqueraded) = (isInternal, isMasqueraded)
     }
 }
 
@@ -25,6 +31,7 @@ package struct FirewallNetwork: Hashable, Sendable {
 /// | `internal` | those of networks without a way to the outside |
 /// | `within` | each bridge with itself, for hosts that send bridged packets through the IP rules (br_netfilter) |
 /// | `subnets`, `subnets6` | the networks' subnets |
+/// | `unmasked`, `unmasked6` | those whose packets go outside as they are |
 /// | `published`, `published6` | protocol and port on any of the host's addresses → container |
 /// | `published_at`, `published6_at` | address, protocol and port → container |
 package struct FirewallScript: Hashable, Sendable {
@@ -45,6 +52,8 @@ package struct FirewallScript: Hashable, Sendable {
         add set inet \(table) within { type ifname . ifname; }
         add set inet \(table) subnets { type ipv4_addr; flags interval; }
         add set inet \(table) subnets6 { type ipv6_addr; flags interval; }
+        add set inet \(table) unmasked { type ipv4_addr; flags interval; }
+        add set inet \(table) unmasked6 { type ipv6_addr; flags interval; }
         add map inet \(table) published { type inet_proto . inet_service : ipv4_addr . inet_service; }
         add map inet \(table) published_at { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
         add map inet \(table) published6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
@@ -66,6 +75,8 @@ package struct FirewallScript: Hashable, Sendable {
         add rule inet \(table) prerouting fib daddr type local jump ports
         add rule inet \(table) output ip daddr != 127.0.0.0/8 fib daddr type local jump ports
         add rule inet \(table) output ip6 daddr != ::1 fib daddr type local jump ports
+        add rule inet \(table) postrouting ip saddr @unmasked oifname != @bridges accept
+        add rule inet \(table) postrouting ip6 saddr @unmasked6 oifname != @bridges accept
         add rule inet \(table) postrouting ip saddr @subnets oifname != @bridges oifname != "lo" masquerade
         add rule inet \(table) postrouting ip saddr @subnets oifname @bridges ct status dnat masquerade
         add rule inet \(table) postrouting ip6 saddr @subnets6 oifname != @bridges oifname != "lo" masquerade
@@ -120,6 +131,12 @@ package struct FirewallScript: Hashable, Sendable {
             "\(verb) element inet \(table) subnets { \(network.subnet) }\n",
         ]
         if let subnet = network.subnet6 { commands.append("\(verb) element inet \(table) subnets6 { \(subnet) }\n") }
+        if !network.isMasqueraded {
+            commands.append("\(verb) element inet \(table) unmasked { \(network.subnet) }\n")
+            if let subnet = network.subnet6 {
+                commands.append("\(verb) element inet \(table) unmasked6 { \(subnet) }\n")
+            }
+        }
         if network.isInternal { commands.append("\(verb) element inet \(table) internal { \"\(bridge)\" }\n") }
         return commands
     }

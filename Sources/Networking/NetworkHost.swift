@@ -87,6 +87,7 @@ package final class NetworkHost {
             // container that calls its own published port needs the frame back on the port that it came from.
             links += endpoints.map { LinkRequest.set(.name($0.hostName), hairpin: true) }
         }
+        links += endpoints.filter(\.isIsolated).map { LinkRequest.set(.name($0.hostName), isolated: true) }
         let refusals = try socket.attempt(links)
         do {
             if let refusal = refusals.lazy.compactMap({ $0 }).first { throw NetlinkError.refused(refusal) }
@@ -113,6 +114,8 @@ package final class NetworkHost {
         if let address = endpoint.address6 {
             requests.append(AddressRequest.add(address, prefixLength: endpoint.prefixLength6, to: interface))
         }
+        requests += endpoint.linkLocal.map { AddressRequest.add($0, prefixLength: 16, to: interface) }
+        requests += endpoint.linkLocal6.map { AddressRequest.add($0, prefixLength: 64, to: interface) }
         if let gateway = endpoint.gateway {
             requests.append(RouteRequest.addDefault(via: gateway, interface: interface))
         }
@@ -130,6 +133,8 @@ package final class NetworkHost {
     package func links(withPrefix prefix: String) throws -> [Link] {
         try socket.dump(LinkRequest.all).filter { $0.name.hasPrefix(prefix) }
     }
+
+    package func hasLink(_ name: String) throws -> Bool { try links(withPrefix: name).contains { $0.name == name } }
 
     /// The index of a link.
     package func index(ofLink name: String) throws -> Int32 { try socket.get(LinkRequest.get(.name(name))).index }

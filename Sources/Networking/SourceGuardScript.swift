@@ -97,8 +97,9 @@ package struct LinkSource: Hashable, Sendable {
 
     package init(_ endpoint: Endpoint) {
         self.init(
-            link: endpoint.hostName, hardwareAddress: endpoint.ownHardwareAddress, addresses: [endpoint.address],
-            addresses6: endpoint.address6.map { [$0] } ?? [])
+            link: endpoint.hostName, hardwareAddress: endpoint.ownHardwareAddress,
+            addresses: [endpoint.address] + endpoint.linkLocal,
+            addresses6: (endpoint.address6.map { [$0] } ?? []) + endpoint.linkLocal6)
     }
 }
 

@@ -103,16 +103,12 @@ enum Servable {
     }
 
     private static let attachments: [Attribute<NetworkAttachment>] = [
-        Attribute("link_local_ips") { !$0.linkLocalAddresses.isEmpty },
-        Attribute("driver_opts") { !$0.driverOptions.isEmpty },
+        Attribute("driver_opts") { !$0.driverOptions.isEmpty }
     ]
 
     private static let networks: [Attribute<Network>] = [
         Attribute("driver", hint: "leave it out, or write bridge") {
             ![nil, "", "default", "bridge"].contains($0.driver)
-        },
-        Attribute("driver_opts") { network in
-            network.driverOptions.contains { !Network.servedOptions.contains($0.name) }
         },
         Attribute("enable_ipv4") { $0.enableIPv4 == false },
         Attribute("ipam") { ![nil, "default"].contains($0.ipamDriver) || !$0.ipamOptions.isEmpty },
@@ -186,6 +182,7 @@ enum Servable {
 
     static func check(_ network: Network) throws(Failure) {
         if network.isExternal { return }
+        _ = try BridgeOptions(of: network)
         try check(network, networks, "network \(network.key)") { network.places[$0] ?? network.location }
     }
 
@@ -246,7 +243,8 @@ enum Servable {
 
     /// What is refused of keys that are served else, by section and key, for `Specs/support.md`.
     static let partlyRefused = [
-        "networks.driver": "all but `bridge`", "networks.driver_opts": "all but the MTU's",
+        "networks.driver": "all but `bridge`",
+        "networks.driver_opts": "all but what [networking.md](networking.md) names",
         "networks.enable_ipv4": "false", "networks.ipam": "drivers and options",
         "services.isolation": "all but `default`", "services.network_mode": "`bridge`, and names of networks",
         "services.userns_mode": "all but `host`", "services.pid": unnamed, "services.ipc": unnamed,

@@ -21,6 +21,7 @@ final class Supervisor {
     let networks: ProjectNetworks
     let ports: PortPublisher
     let resolvers: NameService
+    private var firewallWatch: FirewallWatch?
     let hierarchy: ControlGroupHierarchy
     let deviceFilters = DeviceFilters()
     let seccompFilters = SeccompFilters()
@@ -67,6 +68,11 @@ final class Supervisor {
         resolvers = NameService(networks: networks, on: loop)
         hierarchy = try ControlGroupHierarchy.ofHost()
         eventLog = EventLog(paths, on: loop)
+        firewallWatch = try FirewallWatch(tag: paths.roots.tag, on: loop) {
+            log("whether somebody removes the firewall's tables is not seen any more: \($0)")
+        } onRemoval: { [unowned self] in
+            self.restoreFirewall()
+        }
     }
 
     /// Takes over what runs, and serves until the project needs nobody any more.

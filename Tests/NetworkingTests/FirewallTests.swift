@@ -33,6 +33,9 @@ private func published(
         #expect(
             !script.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isInternal: false)).contains("internal"))
         #expect(script.removeNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isInternal: true)).count == 4)
+        #expect(
+            script.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isMasqueraded: false)).contains(
+                "unmasked { 10.1.0.0/24 }"))
     }
 
     @Test func `any number of ports is one command a map`() {
@@ -114,10 +117,14 @@ private func published(
         try inOwnNamespace {
             let host = try NetworkHost()
             let firewall = Firewall(tag: "t", lockPath: path)
-            func network(_ name: String, _ number: Int, isInternal: Bool) throws -> Int32 {
+            func network(
+                _ name: String, _ number: Int, isInternal: Bool = false, isMasqueraded: Bool = true
+            ) throws -> Int32 {
                 let network = BridgeNetwork(
                     name: name, subnet: IPv4Prefix("10.\(number).0.0/24")!, gateway: IPv4Address("10.\(number).0.1")!)
-                try firewall.addNetwork(FirewallNetwork(bridge: name, subnet: network.subnet, isInternal: isInternal))
+                try firewall.addNetwork(
+                    FirewallNetwork(
+                        bridge: name, subnet: network.subnet, isInternal: isInternal, isMasqueraded: isMasqueraded))
                 return try host.create(network)
             }
             func container(_ bridge: Int32, _ address: String) throws -> Child {
@@ -135,9 +142,11 @@ private func published(
             }
             let (a, b) = (try network("tr-a", 71, isInternal: false), try network("tr-b", 72, isInternal: false))
             let inner = try network("tr-i", 73, isInternal: true)
+            let plain = try network("tr-p", 74, isMasqueraded: false)
             let a2 = try container(a, "10.71.0.2")
             let a3 = try container(a, "10.71.0.3")
             let b2 = try container(b, "10.72.0.2")
+            let p2 = try container(plain, "10.74.0.2")
             let i2 = try container(inner, "10.73.0.2")
             let i3 = try container(inner, "10.73.0.3")
             // The outside: a host beyond "uplink" that knows nothing of the networks behind this one but a route, as an
@@ -163,6 +172,11 @@ private func published(
             #expect(try pings(a2, "10.71.0.3"), "within a network")
             #expect(try pings(a2, "198.51.100.2"), "to the outside, with the host's address")
             #expect(try !pings(a2, "10.72.0.2"), "into another network")
+            #expect(try !pings(p2, "198.51.100.2"), "with an own address that nobody outside knows")
+            _ = try withNetworkNamespace(ofPID: outside.pid) {
+                try run("ip", "route", "add", "10.74.0.0/24", "via", "198.51.100.1")
+            }
+            #expect(try pings(p2, "198.51.100.2"), "with an own address that is known outside")
             #expect(try pings(i2, "10.73.0.3"), "within an internal network")
             #expect(try !pings(i2, "198.51.100.2"), "out of an internal network")
             #expect(try !pings(outside, "10.71.0.2"), "from outside to a container")

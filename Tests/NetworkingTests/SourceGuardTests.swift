@@ -61,7 +61,12 @@ import Testing
             }
             #expect(try lie(hosts[1], about: hosts[0], to: hosts[2]) == [])
             try run("nft", "flush", "chain", "bridge", "trice_t", "prerouting")
-            #expect(try lie(hosts[1], about: hosts[0], to: hosts[2]) == .all)
+            // What is believed may be put right again at once by what the neighbour itself says: some attempts.
+            var reached: Reached = []
+            for _ in 0..<10 where reached != .all {
+                reached.formUnion(try lie(hosts[1], about: hosts[0], to: hosts[2]))
+            }
+            #expect(reached == .all)
             try firewall.ensureTable()
             #expect(try lie(hosts[1], about: hosts[0], to: hosts[2]) == [])
             // Who is not admitted does not send at all.

@@ -97,7 +97,8 @@ struct HostSurvey {
         let records = try NetworkStore(roots).list()
         let host = try NetworkHost()
         let bridges = Set(records.map(\.bridge))
-        for link in try host.links(withPrefix: LinkName.bridgePrefix(tag: roots.tag)) {
+        let prefix = LinkName.bridgePrefix(tag: roots.tag)
+        for link in try host.links(withPrefix: "") where link.name.hasPrefix(prefix) || bridges.contains(link.name) {
             if bridges.contains(link.name) {
                 lines.append("bridge \(link.name): network \(records.first { $0.bridge == link.name }?.name ?? "")")
             } else {
@@ -112,7 +113,16 @@ struct HostSurvey {
             leaks.append("link \(link.name): remove it with ip link delete \(link.name)")
         }
         let firewall = Firewall(tag: roots.tag, lockPath: "\(roots.run)/firewall.lock")
-        for table in try firewall.tables() where table.hasSuffix(" \(FirewallScript(tag: roots.tag).table)") {
+        let tables = try firewall.tables()
+        for family in ["inet", "bridge"] {
+            let table = "\(family) \(FirewallScript(tag: roots.tag).table)"
+            if running.contains(where: { !$0.state.addresses.isEmpty }), !tables.contains(table) {
+                leaks.append(
+                    "nftables table \(table) was removed by somebody: containers are not kept apart, and published ports lead nowhere; the log of the project's supervisor says why it is not made anew"
+                )
+            }
+        }
+        for table in tables where table.hasSuffix(" \(FirewallScript(tag: roots.tag).table)") {
             lines.append("nftables table \(table)")
             if records.isEmpty { leaks.append("nftables table \(table): remove it with nft delete table \(table)") }
         }

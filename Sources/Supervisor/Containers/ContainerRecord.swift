@@ -97,6 +97,8 @@ package struct Attachment: Codable, Hashable, Sendable {
     package var mac: String
     /// The default route goes by the network with the highest one.
     package var gatewayPriority = 0
+    /// Further addresses for the link alone; nil: none.
+    package var linkLocal: [String]?
     /// Names that resolve to it on this network.
     package var names: [String]
 }

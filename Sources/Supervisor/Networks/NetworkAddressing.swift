@@ -29,7 +29,7 @@ struct NetworkAddressing {
         let four = network.subnets.filter { !($0.subnet?.contains(":") ?? false) }
         let six = network.subnets.filter { $0.subnet?.contains(":") ?? false }
         guard four.count <= 1, six.count <= 1 else {
-            throw Failure("network \(network.key): more than one subnet of a kind is not supported yet", at: place)
+            throw Failure("network \(network.key): a bridge network has one IPv4 subnet and one IPv6 subnet", at: place)
         }
 
         let taken = hostSubnets + others.map(\.subnet)
@@ -77,28 +77,6 @@ struct NetworkAddressing {
         }
         do { gateway6 = try IPv6AddressPool(subnet: subnet6, gateway: asked6).gateway } catch {
             throw Failure("network \(network.key): \(error)", at: place)
-        }
-    }
-}
-
-extension Network {
-    /// Names of `driver_opts` that the bridge driver serves, as Docker spells them.
-    static let servedOptions = ["com.docker.network.driver.mtu"]
-
-    /// The largest packet in bytes that `driver_opts` asks for.
-    ///
-    /// - Throws: `Failure` where it is no number from 68 (RFC 791) to 65,535.
-    var mtu: UInt32? {
-        get throws(Failure) {
-            guard let option = driverOptions.first(where: { Network.servedOptions.contains($0.name) }) else {
-                return nil
-            }
-            guard let value = UInt32(option.value), (68...65_535).contains(value) else {
-                throw Failure(
-                    "network \(key): \(option.name): \(option.value) is no number from 68 to 65535",
-                    at: places["driver_opts"] ?? location)
-            }
-            return value
         }
     }
 }

@@ -22,15 +22,19 @@ package struct NetworkRecord: Codable, Hashable, Sendable {
     package var auxiliary: [IPv4Address] = []
     package var subnet6: IPv6Prefix?
     package var gateway6: IPv6Address?
-    /// The largest packet in bytes; nil: the kernel's default.
-    package var mtu: UInt32?
+    /// Nil in the records of an earlier version.
+    var driverOptions: BridgeOptions?
     package var isInternal: Bool
     package var labels: [String: String]
     /// Nanoseconds since 1970.
     package var created: UInt64
 
+    package var options: BridgeOptions { driverOptions ?? BridgeOptions() }
+
     var firewall: FirewallNetwork {
-        FirewallNetwork(bridge: bridge, subnet: subnet, subnet6: subnet6, isInternal: isInternal)
+        FirewallNetwork(
+            bridge: bridge, subnet: subnet, subnet6: subnet6, isInternal: isInternal,
+            isMasqueraded: options.isMasqueraded)
     }
 }
 

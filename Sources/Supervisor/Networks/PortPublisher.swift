@@ -15,6 +15,8 @@ import Runtime
 final class PortPublisher {
     /// Where a container is reached from outside; neither where it has no network of its own.
     struct Entrance {
+        /// Where ports are published that name no address; nil: on all of the host's.
+        var binding: IPv4Address?
         var address: IPv4Address?
         var address6: IPv6Address?
     }
@@ -60,7 +62,8 @@ final class PortPublisher {
                 let names = ["port/\(container.id)/\(index)", "port/\(container.id)/\(index)/6"]
                 let kept = try names.compactMap { name in try launcher.takeKept(name).map(HostPort.init(adopting:)) }
                 let ports =
-                    try kept.isEmpty ? take(mapping, at: container.service.place("ports[\(index)]")) : kept
+                    try kept.isEmpty
+                    ? take(mapping, binding: entrance.binding, at: container.service.place("ports[\(index)]")) : kept
                 for port in ports {
                     let name = names[port.address.host.isIPv6 ? 1 : 0]
                     if kept.isEmpty { try launcher.keep(name, port.socket) }
@@ -86,12 +89,13 @@ final class PortPublisher {
     }
 
     /// The host's sockets for a mapping: the first free port of its range, of IPv4 and IPv6 where it names no address.
-    private func take(_ mapping: PortMapping, at place: SourceLocation) throws -> [HostPort] {
+    private func take(_ mapping: PortMapping, binding: IPv4Address?, at place: SourceLocation) throws -> [HostPort] {
         guard let transport = PublishedPort.Transport(rawValue: mapping.protocol.rawValue) else {
             throw Failure("ports of protocol \(mapping.protocol.rawValue) are not supported", at: place)
         }
         var host = SocketAddress.Host.v4(.any)
-        if let text = mapping.hostIP {
+        let isAnywhere = mapping.hostIP == nil && binding == nil
+        if let text = mapping.hostIP ?? binding?.description {
             guard let asked = SocketAddress.Host(text) else { throw Failure("\(text) is no address", at: place) }
             host = asked
         }
@@ -102,7 +106,7 @@ final class PortPublisher {
         for number in numbers {
             do throws(HostPort.Problem) {
                 let port = try HostPort(SocketAddress(host, port: number), transport)
-                guard mapping.hostIP == nil else { return [port] }
+                guard isAnywhere else { return [port] }
                 do throws(HostPort.Problem) {
                     return [port, try HostPort(SocketAddress(IPv6Address.any, port: port.address.port), transport)]
                 } catch {
@@ -132,6 +136,9 @@ final class PortPublisher {
         for port in ports { port.proxy?.target = port.target }
         try firewall.publish(ports.compactMap(\.rule))
     }
+
+    /// What nftables serves.
+    var rules: [PublishedPort] { served.values.flatMap { $0.compactMap(\.rule) } }
 
     /// Serves the container's ports no longer and lets them go.
     func release(_ container: Container) throws {

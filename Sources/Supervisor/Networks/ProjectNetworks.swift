@@ -61,12 +61,19 @@ final class ProjectNetworks {
     }
 
     private func create(_ network: Network) throws {
+        let options = try BridgeOptions(of: network)
         var salt = 0
         let bridges = Set(try store.list().map(\.bridge))
         while bridges.contains(LinkName.bridge(tag: roots.tag, network: network.name, salt: salt)) { salt += 1 }
-        let bridge = LinkName.bridge(tag: roots.tag, network: network.name, salt: salt)
+        let derived = LinkName.bridge(tag: roots.tag, network: network.name, salt: salt)
+        let bridge = options.bridge ?? derived
+        if bridge != derived, try host.hasLink(bridge) {
+            throw Failure(
+                "network \(network.key): the link \(bridge) is already there", at: network.places["driver_opts"],
+                hint: "choose another com.docker.network.bridge.name, or leave it out")
+        }
         // One of this root that no record knows: what is left where somebody deleted the root's directory.
-        if try !host.links(withPrefix: bridge).isEmpty {
+        if bridge == derived, try !host.links(withPrefix: bridge).isEmpty {
             log("the link \(bridge) belonged to no network of \(roots.root): it is made anew")
             try host.remove(bridge: bridge)
         }
@@ -75,7 +82,7 @@ final class ProjectNetworks {
         let record = NetworkRecord(
             name: network.name, project: project, key: network.key, bridge: bridge, subnet: addressing.subnet,
             gateway: addressing.gateway, range: addressing.range, auxiliary: addressing.auxiliary,
-            subnet6: addressing.subnet6, gateway6: addressing.gateway6, mtu: try network.mtu,
+            subnet6: addressing.subnet6, gateway6: addressing.gateway6, driverOptions: options,
             isInternal: network.isInternal, labels: Dictionary(network.labels.map { ($0.name, $0.value) }) { $1 },
             created: realTime())
         // The record first: whatever is cut off after it is found and mended or removed by name.
@@ -90,7 +97,7 @@ final class ProjectNetworks {
         let index = try host.create(
             BridgeNetwork(
                 name: record.bridge, subnet: record.subnet, gateway: record.gateway, subnet6: record.subnet6,
-                gateway6: record.gateway6, mtu: record.mtu))
+                gateway6: record.gateway6, mtu: record.options.mtu))
         try firewall.addNetwork(record.firewall)
         joined[record.name] = Joined(record, index: index)
         try store.write(try store.leases(record.name), of: record.name)
@@ -207,7 +214,7 @@ final class ProjectNetworks {
                 throw Failure("network \(attachment.network) is not there")
             }
             let record = network.record
-            return Endpoint(
+            var endpoint = Endpoint(
                 bridge: network.index,
                 hostName: LinkName.veth(
                     tag: roots.tag, container: container, network: attachment.network, salt: Int(pid)),
@@ -216,7 +223,11 @@ final class ProjectNetworks {
                 gateway: attachment.network == routed ? record.gateway : nil,
                 gateway6: attachment.network == routed6 ? record.gateway6 : nil,
                 hardwareAddress: attachment.mac.isEmpty ? nil : hardwareAddress(parsing: attachment.mac),
-                mtu: record.mtu)
+                mtu: record.options.mtu)
+            endpoint.isIsolated = !record.options.connectsContainers
+            endpoint.linkLocal = (attachment.linkLocal ?? []).compactMap { IPv4Address($0) }
+            endpoint.linkLocal6 = (attachment.linkLocal ?? []).compactMap { IPv6Address($0) }
+            return endpoint
         }
     }
 
@@ -236,7 +247,9 @@ final class ProjectNetworks {
         let routed = defaultRoute(of: attachments)
         let routed6 = defaultRoute(of: attachments.filter { $0.address6 != nil })
         let any = routed == nil && routed6 == nil ? attachments.first : nil
+        let first = routed ?? routed6 ?? any
         return PortPublisher.Entrance(
+            binding: first.flatMap { joined[$0.network]?.record.options.hostBinding },
             address: (routed ?? any).flatMap { IPv4Address($0.address) },
             address6: (routed6 ?? any)?.address6.flatMap { IPv6Address($0) })
     }
@@ -256,6 +269,19 @@ final class ProjectNetworks {
     /// Lets a container that runs send on its links, where a firewall that was made anew does not know them.
     func admit(_ container: String, _ attachments: [Attachment], pid: Int32) throws {
         try firewall.admit(endpoints(attachments, container: container, pid: pid).map(LinkSource.init))
+    }
+
+    /// Makes the firewall anew after somebody has removed it.
+    ///
+    /// - Parameter containers: those that run.
+    func restoreFirewall(_ containers: [(id: String, attachments: [Attachment], pid: Int32)], _ ports: [PublishedPort])
+        throws
+    {
+        if joined.isEmpty { return }
+        let sources = try containers.flatMap { container in
+            try endpoints(container.attachments, container: container.id, pid: container.pid).map(LinkSource.init)
+        }
+        try firewall.restore(joined.values.map(\.record.firewall), sources, ports)
     }
 
     /// The container's links went with it, and nobody sends on them any more.

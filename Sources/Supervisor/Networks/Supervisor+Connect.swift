@@ -88,7 +88,9 @@ extension Supervisor {
         let config = container.record.config
         let names = [config.name, config.service] + added.aliases + [String(config.id.prefix(12))]
         let taken = Set(container.record.state.addresses.map(\.interface))
-        let interface = (0...).lazy.map { "eth\($0)" }.first { !taken.contains($0) } ?? "eth0"
+        let interface =
+            (0...).lazy.map { "\(record.options.interfacePrefix)\($0)" }.first { !taken.contains($0) }
+            ?? "\(record.options.interfacePrefix)0"
         return Attachment(
             network: added.network, interface: interface, address: "\(lease.address)",
             prefixLength: Int(record.subnet.length), gateway: "\(record.gateway)",

@@ -32,9 +32,11 @@ extension Supervisor {
                     hint: "write it as 02:42:ac:11:00:02")
             }
             return Attachment(
-                network: network.name, interface: attachment.interfaceName ?? "eth\(index)",
+                network: network.name,
+                interface: attachment.interfaceName ?? "\(record.options.interfacePrefix)\(index)",
                 address: "\(lease.address)", prefixLength: Int(record.subnet.length), gateway: "\(record.gateway)",
                 address6: lease.address6?.description, mac: mac, gatewayPriority: attachment.gatewayPriority ?? 0,
+                linkLocal: try linkLocal(attachment, of: service),
                 names: names(of: container, attachment))
         }
         for added in container.record.state.addedNetworks {
@@ -44,6 +46,20 @@ extension Supervisor {
         for attachment in old where !kept.contains(attachment.network) {
             try networks.release(container.id, on: attachment.network)
         }
+    }
+
+    private func linkLocal(_ attachment: NetworkAttachment, of service: Service) throws(Failure) -> [String]? {
+        if attachment.linkLocalAddresses.isEmpty { return nil }
+        let (range, range6) = (IPv4Prefix("169.254.0.0/16")!, IPv6Prefix("fe80::/10")!)
+        for text in attachment.linkLocalAddresses {
+            let isInRange = IPv4Address(text).map(range.contains) ?? IPv6Address(text).map(range6.contains) ?? false
+            guard isInRange else {
+                throw Failure(
+                    "service \(service.name): \(text) is no address of \(range) or \(range6)",
+                    at: service.place("networks.\(attachment.network).link_local_ips"))
+            }
+        }
+        return attachment.linkLocalAddresses
     }
 
     /// What the container is called on a network: the first one is the answer to a reverse query.
@@ -173,6 +189,20 @@ extension Supervisor {
     func nameOnNetworks(_ container: Container) throws {
         for attachment in container.record.state.addresses {
             try networks.name(container.id, on: attachment.network, attachment.names)
+        }
+    }
+
+    /// Somebody has removed the firewall's tables, as the reload of a host's own firewall does.
+    func restoreFirewall() {
+        if networks.names.isEmpty { return }
+        let running = containers.values.compactMap { container in
+            container.pid.map { (id: container.id, attachments: container.record.state.addresses, pid: $0) }
+        }
+        do {
+            try networks.restoreFirewall(running, ports.rules)
+            log("the firewall's tables were removed by somebody else: made anew")
+        } catch {
+            log("the firewall's tables were removed by somebody else and cannot be made anew: \(error)")
         }
     }
 
