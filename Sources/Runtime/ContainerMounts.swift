@@ -70,7 +70,10 @@ package struct ContainerMounts {
         if layers.count > 1 { return try OverlayMount(layers: layers).make() }
         switch layers[0] {
         case .directory(let path): return try DetachedMount(copyOf: path, recursive: false)
-        case .mapped(let mount): return mount
+        // The supervisor keeps it for the next one, where it can be copied.
+        case .mapped(let mount):
+            guard OverlayMount.takesDetachedLayers else { return mount }
+            return try DetachedMount(copyOf: "/proc/self/fd/\(mount.descriptor.raw)", recursive: false)
         }
     }
 
