@@ -27,17 +27,26 @@ package struct OverlayMount {
     }
 
     private func makeDetached() throws(SystemError) -> DetachedMount {
-        var options = layers.map { layer in
+        // By their descriptors: a value of fsconfig(2) has room for 255 bytes, which a path may not fit.
+        func open(_ path: String) throws(SystemError) -> Descriptor {
+            try Descriptor.open(path, trice_o_path | O_DIRECTORY)
+        }
+        func name(_ descriptor: Descriptor) -> String { "/proc/self/fd/\(descriptor.raw)" }
+        var directories: [Descriptor] = []
+        for layer in layers {
             switch layer {
-            case .directory(let path): ("lowerdir+", path)
-            case .mapped(let mount): ("lowerdir+", "/proc/self/fd/\(mount.descriptor.raw)")
+            case .directory(let path): directories.append(try open(path))
+            case .mapped(let mount): directories.append(mount.descriptor)
             }
         }
-        if let writes { options += [("upperdir", "\(writes)/upper"), ("workdir", "\(writes)/work")] }
-        // They are named by their descriptors' numbers only.
-        return try withExtendedLifetime(layers) { () throws(SystemError) in
-            try DetachedMount("overlay", options: options)
+        var options = directories.map { ("lowerdir+", name($0)) }
+        if let writes {
+            let directory = try open(writes)
+            directories.append(directory)
+            options += [("upperdir", "\(name(directory))/upper"), ("workdir", "\(name(directory))/work")]
         }
+        defer { withExtendedLifetime(directories) {} }
+        return try DetachedMount("overlay", options: options)
     }
 
     /// By mount(2), whose options must fit a page: all that goes into the overlay is mounted at places with short names,

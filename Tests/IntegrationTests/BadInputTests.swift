@@ -6,6 +6,24 @@ import Testing
 
 /// What is wrong is refused: at its place, with what to do, and with nothing half made left behind.
 @Suite struct BadInputTests {
+    @Test func `a root may have a path as long as the host allows`() throws {
+        try Sandbox.run("long") { box in
+            let long = "\(box.directory)/\(String(repeating: "l", count: 240))"
+            let roots = ["TRICE_ROOT": "\(long)/root"]
+            try box.write(
+                "services: { a: { image: busybox:1, command: \"true\" }, b: { image: busybox:1, userns_mode: host, command: \"true\" } }"
+            )
+            let made = box.trice("image", "import", try BusyboxImage.path(), "busybox:1", environment: roots)
+            #expect(made.status == 0, "\(made)")
+            for service in ["a", "b"] {
+                let outcome = box.try_("run", "--rm", "-T", service, environment: roots)
+                #expect(outcome.status == 0, "\(outcome)")
+            }
+            let down = box.try_("down", "-v", environment: roots)
+            #expect(down.status == 0, "\(down)")
+        }
+    }
+
     struct File: CustomTestStringConvertible {
         let name: String
         let text: String

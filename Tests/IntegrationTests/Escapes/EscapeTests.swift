@@ -32,8 +32,12 @@ import Testing
             try box.write("services:\n" + lines.sorted().joined(separator: "\n"))
             let up = box.try_("up", "-d", environment: ["TRICE_ESCAPE": "told"])
             try #require(up.status == 0, "\(up)")
-            // One that no container of its own has.
-            link = try FileManager.default.contentsOfDirectory(atPath: "/sys/class/net").first { $0.hasPrefix("tr-") }
+            // The bridge, which no container of its own network has.
+            let check = box.trice("system", "check").out
+            let tag = check.split(separator: "\n").first?.split(separator: " ").last.map(String.init) ?? "?"
+            link = try FileManager.default.contentsOfDirectory(atPath: "/sys/class/net").first {
+                $0.hasPrefix("tr-\(tag)")
+            }
         }
 
         func attempt(_ command: String, in attributes: String) -> Outcome {
