@@ -55,7 +55,8 @@ package enum PortOwner {
         case (.v6(let held), .v6(let wanted)): held == wanted || held == .any || wanted == .any
         // "Any" of IPv6 takes IPv4 too, unless the socket says otherwise.
         case (.v6(let held), .v4): held == .any
-        case (.v4, .v6(let wanted)): wanted == .any
+        // Not the other way round: `HostPort` takes IPv6 alone.
+        case (.v4, .v6): false
         }
     }
 

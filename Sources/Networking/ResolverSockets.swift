@@ -4,8 +4,8 @@
 import Glibc
 import Linux
 
-/// The two sockets at 127.0.0.11:53 inside a container's network namespace. The descriptors may be kept by another process
-/// over a restart of this one.
+/// The two sockets in a container's network namespace at which the resolver answers. The descriptors may be kept by another
+/// process over a restart of this one.
 package struct ResolverSockets {
     package let udp: Descriptor
     package let tcp: Descriptor
@@ -13,9 +13,7 @@ package struct ResolverSockets {
     package init(udp: Descriptor, tcp: Descriptor) { (self.udp, self.tcp) = (udp, tcp) }
 
     /// Opens them in the network namespace that the thread is in; its loopback interface must be up.
-    package static func open(at address: SocketAddress = SocketAddress(resolverAddress, port: 53)) throws(SystemError)
-        -> ResolverSockets
-    {
+    package static func open(at address: SocketAddress) throws(SystemError) -> ResolverSockets {
         let udp = try openSocket(address.domain, .udp)
         let tcp = try openSocket(address.domain, .tcp)
         try setOption(tcp, SOL_SOCKET, SO_REUSEADDR, 1)
@@ -25,9 +23,36 @@ package struct ResolverSockets {
         try check("listen", "\(address)") { listen(tcp.raw, 64) }
         return ResolverSockets(udp: udp, tcp: tcp)
     }
+
+    /// nftables commands that lead what is sent to the resolver's port 53 to the sockets.
+    static func redirection(udp: UInt16, tcp: UInt16) -> String {
+        """
+        add table ip trice
+        add chain ip trice output { type nat hook output priority -100; policy accept; }
+        flush chain ip trice output
+        add rule ip trice output ip daddr \(resolverAddress) udp dport 53 dnat to \(resolverAddress):\(udp)
+        add rule ip trice output ip daddr \(resolverAddress) tcp dport 53 dnat to \(resolverAddress):\(tcp)
+
+        """
+    }
 }
 
-/// Opens a container's resolver sockets.
+/// Opens a container's resolver sockets, which answer at 127.0.0.11:53 and leave port 53 to the container: they listen on
+/// another one, and nftables in the container's namespace leads the queries there.
+///
+/// The port depends on the pid alone, as long as the container does not take it: queries that are under way while a
+/// supervisor follows on another find it again. It is above those that Linux gives to connections.
 package func openResolverSockets(inNamespaceOfPID pid: pid_t) throws -> ResolverSockets {
-    try withNetworkNamespace(ofPID: pid) { try ResolverSockets.open() }
+    try withNetworkNamespace(ofPID: pid) {
+        let sockets: ResolverSockets
+        do throws(SystemError) {
+            sockets = try ResolverSockets.open(at: SocketAddress(resolverAddress, port: UInt16(61_000 + pid % 4_500)))
+        } catch {
+            guard error.errno == EADDRINUSE else { throw error }
+            sockets = try ResolverSockets.open(at: SocketAddress(resolverAddress, port: 0))
+        }
+        let ports = try [sockets.udp, sockets.tcp].map { try SocketAddress.local(of: $0.raw)?.port ?? 0 }
+        try NFTables().run(ResolverSockets.redirection(udp: ports[0], tcp: ports[1]))
+        return sockets
+    }
 }

@@ -17,6 +17,7 @@ import Testing
             KeyRow("mac_address: 02:42:ac:11:65:43", #""02:42:ac:11:65:43""#),
             KeyRow("annotations: [a=1, b]", #"{"a":"1","b":""}"#),
             KeyRow("logging: {driver: d, options: {n: 3, e: }}", #"{"driver":"d","options":{"e":"","n":"3"}}"#),
+            KeyRow("x-trice: {dns: healthy}", #"{"dns":"healthy"}"#),
             KeyRow("network_mode: container:x", #""container:x""#), KeyRow("pull_refresh_after: 24h", #""24h""#),
             KeyRow("pull_policy: if_not_present", #""missing""#),
             KeyRow(
@@ -46,6 +47,8 @@ import Testing
         arguments: [
             MistakeRow("links: [ghost]", "4:13 undefined-service"),
             MistakeRow("volumes_from: [ghost]", "4:20 undefined-service"),
+            MistakeRow("x-trice: {dns: helthy}", "4:20 bad-value"),
+            MistakeRow("x-trice: {dms: healthy}", "4:15 unknown-key"),
             MistakeRow("label_file: nowhere", "4:17 missing-label-file"),
             MistakeRow("logging: {drivers: x}", "4:15 unknown-key"),
             MistakeRow("volumes: [{type: floppy, source: a, target: /a}]", "4:22 bad-value"),

@@ -62,6 +62,35 @@ import Testing
         }
     }
 
+    @Test func `with x-trice dns healthy a replica that is not healthy has no name`() throws {
+        try Sandbox.run("healthy") { box in
+            try box.write(
+                """
+                services:
+                  a: { image: busybox:1, init: true }
+                  b:
+                    image: busybox:1
+                    init: true
+                    scale: 2
+                    healthcheck: { test: "test -e /healthy", interval: 100ms, retries: 1 }
+                    x-trice: { dns: healthy }
+                """)
+            box.must("up", "-d")
+            func found() -> Int {
+                box.exec("a", "nslookup", "-type=a", "b").matches(of: /Address: \d+\.\d+\.\d+\.\d+\n/).count
+            }
+            #expect(found() == 0)
+            for number in ["1", "2"] { box.must("exec", "-T", "--index", number, "b", "touch", "/healthy") }
+            #expect(box.eventually { found() == 2 })
+            box.must("exec", "-T", "--index", "2", "b", "rm", "/healthy")
+            #expect(box.eventually { found() == 1 })
+            // It still runs, and is found by nobody after the supervisor's death either.
+            if let supervisor = box.supervisorPID { kill(supervisor, SIGKILL) }
+            #expect(box.state(of: "b") == "running running")
+            #expect(box.eventually { found() == 1 })
+        }
+    }
+
     @Test func `a link is a name for one container alone`() throws {
         try Sandbox.run("links") { box in
             try box.write(

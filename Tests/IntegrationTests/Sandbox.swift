@@ -212,12 +212,14 @@ final class Sandbox: @unchecked Sendable {
     func id(of service: String) -> String { ps().first { $0.Service == service }?.ID ?? "" }
 
     /// The pid of the container's first process, as its record says.
-    func pid(of service: String) -> Int32? {
+    func pid(of service: String) -> Int32? { pid(ofContainer: id(of: service)) }
+
+    func pid(ofContainer id: String) -> Int32? {
         struct State: Decodable {
             struct Identity: Decodable { let pid: Int32 }
             let process: Identity?
         }
-        let path = "\(directory)/root/projects/\(project)/containers/\(id(of: service))/state.json"
+        let path = "\(directory)/root/projects/\(project)/containers/\(id)/state.json"
         return FileManager.default.contents(atPath: path).flatMap {
             try? JSONDecoder().decode(State.self, from: $0).process?.pid
         }

@@ -67,7 +67,7 @@ import Testing
         try onLoop { loop in
             let server = try upstream(loop, found)
             let resolver = DNSResolver(on: loop, upstreams: [server.address], lookup: lookup)
-            try resolver.add(container: "c1", try ResolverSockets.open())
+            try resolver.add(container: "c1", try ResolverSockets.open(at: SocketAddress(resolverAddress, port: 53)))
             let answers = try exchange(
                 loop, [query("web"), query("me", type: 12, id: 8), query("example.org", id: 9)])
             let byID = Dictionary(uniqueKeysWithValues: answers.map { ($0.id, $0) })
@@ -142,7 +142,9 @@ import Testing
         try onLoop { loop in
             let server = try upstream(loop, found)
             let resolver = DNSResolver(on: loop, upstreams: [server.address], lookup: lookup)
-            try resolver.add(container: "c1", try ResolverSockets.open(), forwards: false)
+            try resolver.add(
+                container: "c1", try ResolverSockets.open(at: SocketAddress(resolverAddress, port: 53)), forwards: false
+            )
             #expect(try exchange(loop, [query("example.org")])[0].code == 5)
             #expect(try exchange(loop, [query("web")])[0].answers.count == 1)
         }
@@ -151,7 +153,7 @@ import Testing
     @Test func `what is no plain query gets an error or nothing`() throws {
         try onLoop { loop in
             let resolver = DNSResolver(on: loop, upstreams: [], lookup: lookup)
-            try resolver.add(container: "c1", try ResolverSockets.open())
+            try resolver.add(container: "c1", try ResolverSockets.open(at: SocketAddress(resolverAddress, port: 53)))
             let two = DNSMessage(
                 id: 3, flags: 0, questions: [.init(DNSName("a")!, type: 1), .init(DNSName("b")!, type: 1)])
             let answers = try exchange(
@@ -167,7 +169,7 @@ import Testing
     @Test func `a large answer is cut over UDP and whole over TCP`() throws {
         try onLoop { loop in
             let resolver = DNSResolver(on: loop, upstreams: [], lookup: lookup)
-            try resolver.add(container: "c1", try ResolverSockets.open())
+            try resolver.add(container: "c1", try ResolverSockets.open(at: SocketAddress(resolverAddress, port: 53)))
             let cut = try exchange(loop, [query("many")])[0]
             #expect(cut.isTruncated && cut.answers.isEmpty && cut.questions.count == 1)
 
@@ -210,6 +212,45 @@ import Testing
             loop.schedule(after: 1_000_000_000) { loop.stop() }
             try loop.run()
             #expect(try child.finish().contains("10.0.0.2"))
+        }
+    }
+
+    @Test func `a container that takes port 53 itself is answered all the same`() throws {
+        try onLoop { loop in
+            let container = try makeContainer()
+            try withNetworkNamespace(ofPID: container.pid) {
+                try NetlinkSocket().perform(LinkRequest.set(.index(1), up: true))
+            }
+            let own = try withNetworkNamespace(ofPID: container.pid) {
+                try [PublishedPort.Transport.udp, .tcp].map {
+                    try HostPort(SocketAddress(IPv4Address.any, port: 53), $0)
+                }
+            }
+            let resolver = DNSResolver(on: loop, upstreams: [], lookup: lookup)
+            func port(_ sockets: ResolverSockets) throws -> UInt16? {
+                try SocketAddress.local(of: sockets.udp.raw)?.port
+            }
+            var first: UInt16?
+            do {
+                let sockets = try openResolverSockets(inNamespaceOfPID: container.pid)
+                first = try port(sockets)
+                try resolver.add(container: "c1", sockets)
+            }
+            func answers() throws -> Int {
+                try withNetworkNamespace(ofPID: container.pid) {
+                    try exchange(loop, [query("web"), query("many")]).count
+                }
+            }
+            #expect(try answers() == 2)
+            // As after a supervisor's death: by the same port, or by another where that is taken.
+            resolver.remove(container: "c1")
+            let sockets = try openResolverSockets(inNamespaceOfPID: container.pid)
+            #expect(try port(sockets) == first)
+            let others = try openResolverSockets(inNamespaceOfPID: container.pid)
+            #expect(try port(others) != first)
+            try resolver.add(container: "c1", others)
+            #expect(try answers() == 2)
+            withExtendedLifetime((own, sockets)) {}
         }
     }
 }

@@ -328,6 +328,8 @@ private let loopback = IPv4Address("127.0.0.1")!
                broken
             """
         #expect(PortOwner.sockets(in: table, of: SocketAddress(IPv4Address(row.0)!, port: row.1), .tcp) == row.2)
+        // The IPv4 socket of the same mapping does not stand in the way of its IPv6 one.
+        #expect(PortOwner.sockets(in: table, of: SocketAddress(IPv6Address.any, port: row.1), .tcp) == [])
     }
 
     @Test func `a listener of IPv6 on any address takes IPv4 ports too`() {

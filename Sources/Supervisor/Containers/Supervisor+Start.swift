@@ -149,10 +149,10 @@ extension Supervisor {
         guard container.state.phase == .starting else { return }
         container.state.completeStart(at: realTime())
         container.record.state.exit = nil
+        startHealthChecks(container)
         do { try nameOnNetworks(container) } catch {
             log("the names of \(container.record.name) cannot be told: \(error)")
         }
-        startHealthChecks(container)
         runPostStartHooks(container)
         save(container)
         emit(container, .start)

@@ -185,10 +185,12 @@ extension Supervisor {
         try resolvers.serve(container.id, pid: pid, on: names, links: links, upstreams: servers.upstreams)
     }
 
-    /// From now on the container is found by its names.
+    /// From now on the container is found by its names, unless it is to be healthy for that and is not.
     func nameOnNetworks(_ container: Container) throws {
+        let isFound =
+            container.service.nameCondition != .healthy || [.none, .healthy].contains(container.state.health)
         for attachment in container.record.state.addresses {
-            try networks.name(container.id, on: attachment.network, attachment.names)
+            try networks.name(container.id, on: attachment.network, isFound ? attachment.names : [])
         }
     }
 
