@@ -39,7 +39,8 @@ import Testing
     private static let parts = 8
     private static let blowsPerPart = 25
 
-    /// A run of `writer` names itself, counts, and says at its end how far it came.
+    /// A run of `writer` names itself, counts, and says at its end how far it came. It counts and writes in one command, which
+    /// no signal cuts in two.
     private static let stack = """
         services:
           writer:
@@ -55,7 +56,7 @@ import Testing
                 i=0
                 echo "$$run" > /tmp/run
                 while :; do
-                  for j in 1 2 3 4 5; do i=$$((i + 1)); echo "$$run $$i"; done
+                  for j in 1 2 3 4 5; do echo "$$run $$((i += 1))"; done
                   sleep 0.01
                 done
           reader: { image: busybox:1, init: true, depends_on: [writer] }
