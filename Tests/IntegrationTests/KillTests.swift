@@ -20,8 +20,9 @@ import Testing
 
         init(_ random: inout some RandomNumberGenerator) {
             let commands = [
-                ["up", "-d"], ["up", "-d", "--force-recreate", "-t", "1"], ["up", "-d", "--scale", "writer=3"],
-                ["up", "-d", "--scale", "writer=1"], ["restart", "-t", "1"], ["stop", "-t", "1"], ["down", "-t", "1"],
+                ["up", "-d"], ["up", "-d", "--force-recreate", "-t", "20"], ["up", "-d", "--scale", "writer=3"],
+                ["up", "-d", "--scale", "writer=1"], ["restart", "-t", "20"], ["stop", "-t", "20"],
+                ["down", "-t", "20"],
             ]
             let victims: [Set<Victim>] = [
                 [.supervisor], [.launcher], [.supervisor, .launcher], [.command], [.command, .supervisor],
