@@ -140,6 +140,22 @@ package final class FileLock {
     }
 }
 
+/// A lock that a process has until it is gone, the system calls that it was in included, and that none of its children has
+/// (fcntl_locking(2)).
+package final class ProcessLock {
+    private let file: Descriptor
+
+    /// Waits until no other process has it.
+    package init(_ path: String) throws(SystemError) {
+        file = try Descriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+        var whole = flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+        let raw = file.raw
+        _ = try withUnsafeMutablePointer(to: &whole) { pointer throws(SystemError) in
+            try check("fcntl", path) { trice_fcntl(raw, F_SETLKW, Int(bitPattern: pointer)) }
+        }
+    }
+}
+
 /// When the file's content changed last, mixed with its inode so that a replaced file shows too; 0 where there is none.
 package func modificationTime(_ path: String) -> UInt64 {
     var status = stat()

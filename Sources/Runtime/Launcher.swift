@@ -21,7 +21,7 @@ package final class Launcher {
     private var channel: PacketSocket?
     private var children: [pid_t: String] = [:]
     private var unrecorded: [LauncherReply.Ended] = []
-    private var kept: [String: Descriptor] = [:]
+    private var kept: [String: Descriptor]
     private var quitting = false
     /// When the supervisor was started last, and how often it died at once.
     private var supervisorStart: UInt64 = 0
@@ -31,9 +31,13 @@ package final class Launcher {
     private let signals: Descriptor
     private let runSupervisor: (PacketSocket) -> Never
 
-    /// - Parameter runSupervisor: what the forked supervisor process does with its end of the channel.
-    package init(runSupervisor: @escaping (PacketSocket) -> Never) throws(SystemError) {
-        self.runSupervisor = runSupervisor
+    /// - Parameters:
+    ///   - kept: what an earlier launcher kept, by name.
+    ///   - runSupervisor: what the forked supervisor process does with its end of the channel.
+    package init(
+        keeping kept: [String: Descriptor] = [:], runSupervisor: @escaping (PacketSocket) -> Never
+    ) throws(SystemError) {
+        (self.kept, self.runSupervisor) = (kept, runSupervisor)
         // What is cloned from here stands in a container's pid namespace before execve(2): not to be read from there.
         trice_prctl(4, 0)  // PR_SET_DUMPABLE
         ownPIDNamespace = try Descriptor.open("/proc/self/ns/pid", O_RDONLY)

@@ -27,6 +27,8 @@ package struct ProjectPaths: Hashable, Sendable {
     /// The socket while its supervisor is about to end.
     package var leavingSocket: String { "\(socket).leaving" }
     package var supervisorPID: String { "\(run)/supervisor.pid" }
+    /// A supervisor has it as long as it lives.
+    package var supervisorLock: String { "\(run)/supervisor.lock" }
     package var launcherPID: String { "\(run)/launcher.pid" }
     package var supervisorLog: String { "\(run)/supervisor.log" }
     /// Held while a supervisor is started or ends. Not inside `run`, which comes and goes.

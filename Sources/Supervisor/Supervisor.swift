@@ -77,6 +77,10 @@ final class Supervisor {
 
     /// Takes over what runs, and serves until the project needs nobody any more.
     func run(listener: Descriptor) throws {
+        guard try isInChargeNow() else { return launcher.quit() }
+        // One before this that is dying may still be in a system call that takes a container's output out of its pipe.
+        let lock = try ProcessLock(paths.supervisorLock)
+        defer { withExtendedLifetime(lock) {} }
         try writeAtomically(paths.supervisorPID, Array("\(getpid())\n".utf8), durable: false)
         let (children, ended) = try launcher.hello()
         launcher.onEnded = { [unowned self] in self.processEnded($0) }
@@ -262,6 +266,11 @@ final class Supervisor {
             // Whoever starts a supervisor now holds this lock, and will find a socket that answers.
             guard let lock = try FileLock(ifFree: paths.startLock) else { return leaveLater() }
             defer { withExtendedLifetime(lock) {} }
+            guard try isInCharge() else {
+                leaving = true
+                launcher.quit()
+                return loop.stop()
+            }
             // Renamed, it takes no new client; one that came before is in the queue, and then this supervisor stays.
             // Without its socket nobody can ask for it any more, and it goes too.
             let isReachable = exists(paths.socket)
@@ -277,6 +286,19 @@ final class Supervisor {
             stay()
             leaveLater()
         }
+    }
+
+    private func isInChargeNow() throws -> Bool {
+        let lock = try FileLock(paths.startLock)
+        return try withExtendedLifetime(lock) { try isInCharge() }
+    }
+
+    /// Whether the project is still this launcher's. One that was killed while it left has taken files away, and another
+    /// launcher may have the project since: nothing of that is touched. The caller holds the lock of starts.
+    private func isInCharge() throws -> Bool {
+        guard exists(paths.run) else { return false }
+        guard exists(paths.launcherPID) else { return true }
+        return try decodeJSON(ProcessIdentity.self, from: readFile(paths.launcherPID)).pid == getppid()
     }
 
     /// Takes clients again, where an earlier attempt to leave was given up or cut off.
@@ -308,7 +330,26 @@ final class Supervisor {
     private func launcherLost() {
         guard !leaving else { return }
         log("the launcher is gone; a new one takes over")
-        do { _ = try SupervisorStart.spawnLauncher(paths) } catch { log("no new launcher can be started: \(error)") }
+        do {
+            // Until it has the project nobody else may take it, without what is handed over: whoever tries finds this
+            // supervisor's socket.
+            let reason = try SupervisorStart.spawnLauncher(paths, keeping: streamsOfRunning()).read(upTo: 4096)
+            if !reason.isEmpty { log("the new launcher ends: \(String(decoding: reason, as: UTF8.self))") }
+        } catch { log("no new launcher can be started: \(error)") }
         exit(1)
+    }
+
+    /// What holds the last output of the containers that run: it would be gone with one that ends before the next supervisor
+    /// reads on.
+    private func streamsOfRunning() throws(SystemError) -> [(name: String, descriptor: Descriptor)] {
+        var streams: [(name: String, descriptor: Descriptor)] = []
+        for container in containers.values where container.state.isLive {
+            if let terminal = container.terminal { streams.append(("terminal/\(container.id)", terminal)) }
+            for name in ["stdout", "stderr"] where exists("\(paths.pipes(container.id))/\(name)") {
+                let path = "\(paths.pipes(container.id))/\(name)"
+                streams.append(("\(name)/\(container.id)", try Descriptor.open(path, O_RDWR)))
+            }
+        }
+        return streams
     }
 }

@@ -12,15 +12,21 @@ package enum SupervisorStart {
     /// The first argument of the process that is a launcher; the second is the project's name.
     package static let launcherArgument = "launcher"
 
-    /// Starts the launcher as a process of its own session, without any descriptor of the caller.
+    /// Names the descriptors from 3 on that a launcher takes over from the one before it.
+    private static let keptVariable = "TRICE_KEPT"
+
+    /// Starts the launcher as a process of its own session, without any descriptor of the caller but those given.
     ///
+    /// - Parameter kept: what it holds from the beginning, as if a supervisor had it `keep` them.
     /// - Returns: a pipe that ends when the launcher has its socket, or has failed: then it says why.
     /// - Precondition: the caller has a single thread.
-    package static func spawnLauncher(_ paths: ProjectPaths) throws(SystemError) -> Descriptor {
+    package static func spawnLauncher(
+        _ paths: ProjectPaths, keeping kept: [(name: String, descriptor: Descriptor)] = []
+    ) throws(SystemError) -> Descriptor {
         let ready = try Descriptor.pipe()
         let null = try Descriptor.open("/dev/null", O_RDWR)
         let pid = try check("fork") { trice_fork() }
-        if pid > 0 { return withExtendedLifetime(null) { ready.read } }
+        if pid > 0 { return withExtendedLifetime((null, kept)) { ready.read } }
         setsid()
         chdir("/")
         // Descriptor 2 is the log once the launcher has the project: until then its directory may be on its way out.
@@ -28,9 +34,14 @@ package enum SupervisorStart {
         withExtendedLifetime(sources) {
             for (target, source) in sources.enumerated() { dup2(source.raw, Int32(target)) }
         }
-        trice_close_range(3, UInt32.max, 0)
+        let end = Int32(3 + kept.count)
+        // Out of the way first, as one may have another's new number.
+        let copies = withExtendedLifetime(kept) { kept.map { trice_fcntl($0.descriptor.raw, F_DUPFD, Int(end)) } }
+        for (place, copy) in copies.enumerated() { dup2(copy, Int32(3 + place)) }
+        trice_close_range(UInt32(end), UInt32.max, 0)
         let environment = [
             "TRICE_ROOT=\(paths.roots.root)", "TRICE_RUN=\(paths.roots.run)", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+            "\(keptVariable)=\(kept.map(\.name).joined(separator: ","))",
         ]
         withCStrings(["trice", launcherArgument, paths.project]) { arguments in
             withCStrings(environment) { _ = execve("/proc/self/exe", arguments, $0) }
@@ -49,13 +60,25 @@ package enum SupervisorStart {
             umask(0o022)
             signal(SIGPIPE, SIG_IGN)
             guard let listener = try claim(paths) else { exit(0) }
-            let launcher = try Launcher { channel in runSupervisor(paths, channel, listener) }
+            let launcher = try Launcher(keeping: inherited()) { channel in runSupervisor(paths, channel, listener) }
             try launcher.run()
             exit(0)
         } catch {
             log("the launcher ends: \(error)")
             exit(1)
         }
+    }
+
+    /// What the supervisor that started this launcher handed over.
+    private static func inherited() throws(SystemError) -> [String: Descriptor] {
+        let names = getenv(keptVariable).map { String(cString: $0) }?.split(separator: ",") ?? []
+        var kept: [String: Descriptor] = [:]
+        for (place, name) in names.enumerated() {
+            let descriptor = Descriptor(Int32(3 + place))
+            try check("fcntl") { trice_fcntl(descriptor.raw, F_SETFD, Int(FD_CLOEXEC)) }
+            kept[String(name)] = descriptor
+        }
+        return kept
     }
 
     /// Makes this process the project's launcher, unless there is one. With its log as descriptor 2, who waits for it
