@@ -4,7 +4,8 @@
 import Glibc
 import Linux
 
-/// UDP through the proxy: each client and address that it writes to has a socket of its own towards the container, so that answers find their way back.
+/// UDP through the proxy: each client and address that it writes to has a socket of its own towards the container, so that
+/// answers find their way back.
 ///
 /// A client that was silent for 90 s is forgotten. Of more than 4,096 clients some are forgotten at once.
 final class DatagramRelay {

@@ -7,7 +7,8 @@ import Linux
 /// A port of the host that trice holds: a socket that listens (TCP) or is bound (UDP, SCTP).
 ///
 /// It is held from before the container starts until after it ends, so nobody takes the port in between; TCP connections
-/// wait in the backlog. An SCTP socket is held for its port alone: only nftables serves it. The descriptor may be kept by another process over a restart and adopted again.
+/// wait in the backlog. An SCTP socket is held for its port alone: only nftables serves it. The descriptor may be kept by
+/// another process over a restart and adopted again.
 package final class HostPort {
     package let socket: Descriptor
     package let transport: PublishedPort.Transport

@@ -13,7 +13,7 @@ package struct BridgeOptions: Codable, Hashable, Sendable {
     package var bridge: String?
     /// Whether packets to the outside get the host's address.
     package var isMasqueraded = true
-    /// Whether containers reach each other by their addresses; published ports work either way.
+    /// Whether containers reach each other by this network.
     package var connectsContainers = true
     /// Where ports are published that name no address; nil: on all of the host's.
     package var hostBinding: IPv4Address?
