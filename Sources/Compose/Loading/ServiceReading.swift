@@ -99,10 +99,6 @@ extension TreeReader {
         case "dns": draft.service.dns = oneOrMore(node, at).filter { !$0.isEmpty }
         case "dns_search": draft.service.dnsSearch = oneOrMore(node, at)
         case "dns_opt": draft.service.dnsOptions = uniqueStrings(node, at)
-        case "x-trice":
-            for field in fields(node, at, known: ["dns"]) ?? [] {
-                draft.service.nameCondition = word(field.value, field.path)
-            }
         default: readParts(field, at, &draft)
         }
     }

@@ -7,11 +7,12 @@ import YAML
 /// `x-trice` of a service. Other than extension fields in general, what is wrong in it is a mistake.
 extension TreeReader {
     mutating func triceExtension(_ node: YAMLNode, _ path: String) -> TriceExtension? {
-        guard let fields = fields(node, path, known: ["ready", "on-unhealthy", "rerun", "owner"]) else { return nil }
+        guard let fields = fields(node, path, known: ["ready", "on-unhealthy", "rerun", "dns", "owner"]) else { return nil }
         var result = TriceExtension()
         for field in fields {
             switch field.name {
             case "ready": result.ready = readiness(field.value, field.path)
+            case "dns": result.dns = word(field.value, field.path)
             case "owner": result.owner = word(field.value, field.path)
             case "on-unhealthy": result.onUnhealthy = word(field.value, field.path)
             default: result.rerun = word(field.value, field.path)

@@ -68,8 +68,6 @@ package struct Service: Codable, Hashable, Sendable {
     package var dns: [String] = []
     package var dnsSearch: [String] = []
     package var dnsOptions: [String] = []
-    /// `x-trice.dns`; nil is `running`.
-    package var nameCondition: NameCondition?
     package var capabilitiesAdded: [String] = []
     package var capabilitiesDropped: [String] = []
     package var securityOptions: [SecurityOption] = []

@@ -15,6 +15,8 @@ package struct TriceExtension: Codable, Hashable, Sendable {
     /// When a one-shot container that completed is run again; nil: when it was made of something else.
     package var rerun: Rerun?
 
+    /// When a replica is found by its service's names; nil is `running`.
+    package var dns: NameCondition?
     /// To whom what the service writes to its bind mounts belongs on the host; nil: to the ids that it has inside.
     package var owner: Owner?
     /// Who `Owner.caller` is: whoever gave the command. The file does not say it.

@@ -64,7 +64,6 @@ extension Service {
         fields.add("dns", dns)
         fields.add("dns_search", dnsSearch)
         fields.add("dns_opt", dnsOptions)
-        fields.addUnlessEmpty("x-trice", nameCondition.map { [Document.Field("dns", .string($0.rawValue))] } ?? [])
     }
 
     private func addIsolation(_ fields: inout Fields) {

@@ -9,6 +9,7 @@ extension TriceExtension {
         if let ready { own.add("ready", ready.document) }
         own.add("on-unhealthy", onUnhealthy?.rawValue)
         own.add("rerun", rerun?.rawValue)
+        own.add("dns", dns?.rawValue)
         own.add("owner", owner?.rawValue)
         fields.addUnlessEmpty("x-trice", own.fields)
     }

@@ -188,7 +188,7 @@ extension Supervisor {
     /// From now on the container is found by its names, unless it is to be healthy for that and is not.
     func nameOnNetworks(_ container: Container) throws {
         let isFound =
-            container.service.nameCondition != .healthy || [.none, .healthy].contains(container.state.health)
+            container.service.trice?.dns != .healthy || [.none, .healthy].contains(container.state.health)
         for attachment in container.record.state.addresses {
             try networks.name(container.id, on: attachment.network, isFound ? attachment.names : [])
         }
