@@ -68,10 +68,17 @@ pid_t trice_clone3(uint64_t flags, int cgroup, int *pidfd) {
     return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
 }
 
-static int idle(void *unused) { for (;;) pause(); }
+static int idle(void *parent) {
+    // It has the caller's descriptors, and must not outlive it.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (getppid() == *(pid_t *)parent) pause();
+    _exit(1);
+}
 pid_t trice_clone_idle(int flags) {
     static char stack[4096] __attribute__((aligned(16)));
-    return clone(idle, stack + sizeof stack, flags | CLONE_VM | SIGCHLD, NULL);
+    static pid_t parent;
+    parent = getpid();
+    return clone(idle, stack + sizeof stack, flags | CLONE_VM | SIGCHLD, &parent);
 }
 
 int trice_pidfd_open(pid_t pid, unsigned int flags) { return (int)syscall(SYS_pidfd_open, pid, flags); }

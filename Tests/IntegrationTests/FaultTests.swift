@@ -113,6 +113,7 @@ import Testing
                     return isReached
                 }
                 #expect(isReached, "\(fault) is not reached: \(outcomes)")
+                #expect(!outcomes.contains { $0.status == SIGKILL }, "a command did not end after \(fault)")
                 unlink("\(run)/faults")
                 let up = box.try_("up", "-d")
                 #expect(up.status == 0, "after \(fault): \(up)\nbefore: \(outcomes)")

@@ -50,7 +50,8 @@ int trice_raise_hard_limit(pid_t pid, int resource, uint64_t hard);
 int trice_setrlimit(int resource, uint64_t soft, uint64_t hard);
 pid_t trice_clone3(uint64_t flags, int cgroup, int *pidfd);
 
-// clone(2): a child that does nothing until it is killed, one at a time. It shares the memory, so that none is copied.
+// clone(2): a child that does nothing until it is killed or the caller has ended, one at a time. It shares the memory, so
+// that none is copied.
 pid_t trice_clone_idle(int flags);
 
 // pidfd_open(2) 5.3, pidfd_send_signal(2) 5.1, pivot_root(2): no wrapper in this libc.

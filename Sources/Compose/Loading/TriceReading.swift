@@ -7,7 +7,9 @@ import YAML
 /// `x-trice` of a service. Other than extension fields in general, what is wrong in it is a mistake.
 extension TreeReader {
     mutating func triceExtension(_ node: YAMLNode, _ path: String) -> TriceExtension? {
-        guard let fields = fields(node, path, known: ["ready", "on-unhealthy", "rerun", "dns", "owner"]) else { return nil }
+        guard let fields = fields(node, path, known: ["ready", "on-unhealthy", "rerun", "dns", "owner"]) else {
+            return nil
+        }
         var result = TriceExtension()
         for field in fields {
             switch field.name {
