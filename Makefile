@@ -15,7 +15,7 @@ PACKAGES := libyaml-dev libcap-dev libseccomp-dev libarchive-dev libacl1-dev zli
 	docker-registry docker$(DOT)io iptables skopeo openssl apache2-utils e2fsprogs qemu-system-x86 cpio kmod apparmor bind9-dnsutils musl-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build images demo test fuzz bench fmt lint install install-docker-compose clean
+.PHONY: help setup build images demo test test-vm fuzz bench fmt lint install install-docker-compose clean
 
 help: ## Show this help
 	@echo "make TARGET, on Debian 12 with Swift 6.3; demo, test and bench as root:"
@@ -46,6 +46,9 @@ demo: build ## Bring the webshop of examples/ up, kill parts of it, take it down
 test: build images ## Run all tests, on the real kernel
 	TRICE_BINARY=$(TRICE) TRICE_IMAGES=$(IMAGES) Tests/run
 	TRICE_BINARY=$(TRICE) Tests/behaviour
+
+test-vm: build images ## Run the tests of what differs with the kernel on Debian's own, in a virtual machine
+	$(SWIFT) build --product tricePackageTests
 	TRICE_BINARY=$(TRICE) TRICE_IMAGES=$(IMAGES) Tests/vm
 
 fuzz: setup ## Fuzz what reads Compose files, FUZZ_SECONDS (60) a target
