@@ -82,7 +82,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "trice", dependencies: ["Commands", "Images", "Linux", "Runtime", "Supervisor"], swiftSettings: strict),
+            name: "trice", dependencies: ["Commands", "Images", "Linux", "Runtime", "Supervisor"], swiftSettings: strict
+        ),
         // A program of its own, so that nothing of HTTP is loaded where no registry is spoken to.
         .executableTarget(
             name: "trice-registry",
@@ -98,13 +99,16 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Random numbers that can be repeated.
+        .target(name: "SplitMix", path: "Tests/SplitMix", swiftSettings: strict),
         .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: strict),
-        .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
-        .testTarget(name: "ComposeTests", dependencies: ["Compose"], swiftSettings: strict),
+        .testTarget(name: "YAMLTests", dependencies: ["SplitMix", "YAML"], swiftSettings: strict),
+        .testTarget(name: "ComposeTests", dependencies: ["Compose", "SplitMix"], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
-        .testTarget(name: "NetlinkTests", dependencies: ["CLinux", "Linux", "Netlink"], swiftSettings: strict),
         .testTarget(
-            name: "NetworkingTests", dependencies: ["CLinux", "Core", "Linux", "Netlink", "Networking"],
+            name: "NetlinkTests", dependencies: ["CLinux", "Linux", "Netlink", "SplitMix"], swiftSettings: strict),
+        .testTarget(
+            name: "NetworkingTests", dependencies: ["CLinux", "Core", "Linux", "Netlink", "Networking", "SplitMix"],
             swiftSettings: strict),
         .testTarget(
             name: "ImagesTests",
@@ -117,7 +121,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler"], swiftSettings: strict),
         .testTarget(
-            name: "SimulatorTests", dependencies: ["Reconciler"],
+            name: "SimulatorTests", dependencies: ["Reconciler", "SplitMix"],
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .testTarget(
             name: "CommandsTests", dependencies: ["Commands", "Compose", "Core", "Supervisor"], swiftSettings: strict),
@@ -126,7 +130,8 @@ let package = Package(
         .testTarget(name: "ConformanceTests", swiftSettings: strict),
         // Runs the binary that TRICE_BINARY names, as root, against the kernel.
         .testTarget(
-            name: "IntegrationTests", dependencies: ["Linux", "Networking"], exclude: ["Golden"], swiftSettings: faulty),
+            name: "IntegrationTests", dependencies: ["Linux", "Networking", "SplitMix"], exclude: ["Golden"],
+            swiftSettings: faulty),
     ],
     swiftLanguageModes: [.v6]
 )

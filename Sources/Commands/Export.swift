@@ -33,10 +33,7 @@ struct Export: ParsableCommand {
     func run() throws {
         let context = Context(Trice.global)
         let paths = try context.paths()
-        let records = try RecordStore(paths).chosen([service], context)
-        guard let record = records.first(where: { $0.config.number == index && !$0.state.reconciled.isOneOff }) else {
-            throw Failure("service \"\(service)\" has no container with index \(index)")
-        }
+        let record = try RecordStore(paths).replica(index, of: service, context)
         let target = try OutputFile.open(output)
         try ContainerFiles.enterRoot(record, paths)
         try TreeArchive.pack("/.", to: target, isBare: true)

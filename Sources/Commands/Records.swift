@@ -52,6 +52,17 @@ extension RecordStore {
         }
         return records.filter { services.contains($0.config.service) }
     }
+
+    /// A replica of a service, whether it runs or not.
+    ///
+    /// - Throws: `Failure` where there is none of that number.
+    func replica(_ index: Int, of service: String, _ context: Context) throws -> ContainerRecord {
+        let records = try chosen([service], context)
+        guard let record = records.first(where: { $0.config.number == index && !$0.state.reconciled.isOneOff }) else {
+            throw Failure("service \"\(service)\" has no container with index \(index)")
+        }
+        return record
+    }
 }
 
 extension ContainerRecord {

@@ -18,6 +18,9 @@ package struct TimeSpan: Hashable, Sendable, Comparable {
     package static func < (a: TimeSpan, b: TimeSpan) -> Bool { a.nanoseconds < b.nanoseconds }
 
     /// As the standard library's type, for clocks.
+    /// As a pause: nanoseconds, 0 for a span that is negative.
+    package var pause: UInt64 { UInt64(max(0, nanoseconds)) }
+
     package var duration: Duration { .nanoseconds(nanoseconds) }
 }
 

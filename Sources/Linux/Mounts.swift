@@ -4,6 +4,14 @@
 import CLinux
 import Glibc
 
+/// Whether a file system is mounted at a directory: it is on another device than the one above it.
+package func isMountPoint(_ directory: String) throws(SystemError) -> Bool {
+    var own = stat(), parent = stat()
+    try check("stat", directory) { stat(directory, &own) }
+    try check("stat", directory) { stat(parentDirectory(directory), &parent) }
+    return own.st_dev != parent.st_dev
+}
+
 /// A mount that stands nowhere yet: fsopen(2), fsmount(2), open_tree(2), move_mount(2); Linux 5.2. Where nobody moves
 /// it to a place, it goes with its descriptor.
 package struct DetachedMount {

@@ -72,7 +72,7 @@ package struct BoundedDirectory {
 
     /// Mounts the file system that it is, where it is one and not mounted, as after a boot.
     package func mount() throws(SystemError) {
-        guard exists(image), try !isMounted else { return }
+        guard exists(image), try !isMountPoint(path) else { return }
         let loop = try LoopDevice(file: image)
         defer { withExtendedLifetime(loop) {} }
         try check("mount", path) { Glibc.mount(loop.path, path, "ext4", MountFlag.noDevices, nil) }
@@ -90,14 +90,5 @@ package struct BoundedDirectory {
         guard exists(path) else { return }
         try unmount()
         try ProjectQuota(path)?.forget()
-    }
-
-    private var isMounted: Bool {
-        get throws(SystemError) {
-            var own = stat(), parent = stat()
-            try check("stat", path) { stat(path, &own) }
-            try check("stat", path) { stat(parentDirectory(path), &parent) }
-            return own.st_dev != parent.st_dev
-        }
     }
 }

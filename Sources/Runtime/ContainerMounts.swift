@@ -83,10 +83,7 @@ package struct ContainerMounts {
     ) throws(SetupFailure) -> [DetachedMount?] {
         var sources: [DetachedMount?] = []
         for mount in spec.mounts {
-            if let owner = mount.owner {
-                sources.append(try openOwned(mount, owner, spec.process, mapping, root))
-                continue
-            }
+            let ids = try mappingNamespace(of: mount, spec.process, mapping, root)
             sources.append(
                 try attempt(mount.key) { () throws(SystemError) in
                     switch mount.kind {
@@ -95,7 +92,7 @@ package struct ContainerMounts {
                     case .shared(let pid): return try openShared(mount.source, of: pid)
                     case .bind:
                         let source = try DetachedMount(copyOf: mount.source)
-                        if let mapping, !mount.hasOwnIDs { try map(source, mount.source, mapping.namespace) }
+                        if let ids { try map(source, mount.source, ids) }
                         return source
                     }
                 })
@@ -103,18 +100,17 @@ package struct ContainerMounts {
         return sources
     }
 
-    /// What the container's user writes belongs to the owner, and what the owner has is the user's.
-    private static func openOwned(
-        _ mount: ContainerSpec.MountSpec, _ owner: [UInt32], _ process: ProcessSpec, _ mapping: Mapping?,
-        _ root: DetachedMount
-    ) throws(SetupFailure) -> DetachedMount {
+    /// The user namespace through which a bind mount's ids are seen: the container's, or one in which its user is the
+    /// mount's owner. Nil where they are those on disk.
+    private static func mappingNamespace(
+        of mount: ContainerSpec.MountSpec, _ process: ProcessSpec, _ mapping: Mapping?, _ root: DetachedMount
+    ) throws(SetupFailure) -> Descriptor? {
+        guard let owner = mount.owner else { return mount.hasOwnIDs ? nil : mapping?.namespace }
         let user = try Identity.lookUp(process, in: root)
         return try attempt(mount.key) { () throws(SystemError) in
-            let source = try DetachedMount(copyOf: mount.source)
-            let ids = OwnerMapping(
-                outside: (owner[0], owner[1]), inside: (user.uid, user.gid), ids: mapping?.ids)
-            try map(source, mount.source, try ids.makeNamespace())
-            return source
+            try OwnerMapping(
+                outside: (owner[0], owner[1]), inside: (user.uid, user.gid), ids: mapping?.ids
+            ).makeNamespace()
         }
     }
 

@@ -28,10 +28,7 @@ package struct VolumeFileSystem: Codable, Hashable, Sendable {
 
     /// Mounts the file system at a directory of the host, unless something is mounted there.
     func mount(at directory: String) throws(SystemError) {
-        var own = stat(), parent = stat()
-        try check("stat", directory) { stat(directory, &own) }
-        try check("stat", directory) { stat(parentDirectory(directory), &parent) }
-        if own.st_dev != parent.st_dev { return }
+        if try isMountPoint(directory) { return }
         var flags: UInt = 0
         var data: [Substring] = []
         for word in words {

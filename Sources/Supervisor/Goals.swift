@@ -88,11 +88,10 @@ package struct Goals {
             replicas: service.replicas, hash: configHash(of: service), dependencies: dependencies,
             restart: RestartRule(of: service),
             hasHealthcheck: isChecked || service.trice?.ready != nil)
-        func nanoseconds(_ span: TimeSpan?) -> UInt64? { span.map { UInt64(max(0, $0.nanoseconds)) } }
-        goal.restartDelay = nanoseconds(service.deploy?.restartPolicy?.delay)
+        goal.restartDelay = service.deploy?.restartPolicy?.delay?.pause
         goal.rollout = service.deploy?.updateConfig.map { Rollout($0) }
         goal.restartsUnhealthy = service.trice?.onUnhealthy == .restart
-        goal.restartWindow = nanoseconds(service.deploy?.restartPolicy?.window)
+        goal.restartWindow = service.deploy?.restartPolicy?.window?.pause
         return goal
     }
 
@@ -131,10 +130,9 @@ extension RestartRule {
 extension Rollout {
     /// `update_config` and `rollback_config`, with the defaults of Docker's swarm where the specification has none.
     package init(_ config: Deploy.Rollout) {
-        func nanoseconds(_ span: TimeSpan?) -> UInt64? { span.map { UInt64(max(0, $0.nanoseconds)) } }
         self.init(
-            parallelism: config.parallelism ?? 1, delay: nanoseconds(config.delay) ?? 0,
-            monitor: nanoseconds(config.monitor) ?? 5_000_000_000, maxFailureRatio: config.maxFailureRatio ?? 0,
+            parallelism: config.parallelism ?? 1, delay: config.delay?.pause ?? 0,
+            monitor: config.monitor?.pause ?? 5_000_000_000, maxFailureRatio: config.maxFailureRatio ?? 0,
             order: config.order == .startFirst ? .startFirst : .stopFirst)
         switch config.failureAction?.known {
         case .rollback: failureAction = .rollBack

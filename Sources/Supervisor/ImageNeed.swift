@@ -35,10 +35,10 @@ package enum ImageNeed: Hashable, Sendable {
         case .missing, .ifNotPresent: self = image != nil ? .nothing : pull
         case .daily: self = older(than: 86_400) ? pull : .nothing
         case .weekly: self = older(than: 7 * 86_400) ? pull : .nothing
-        case .every(_, let span): self = older(than: UInt64(max(0, span.nanoseconds)) / 1_000_000_000) ? pull : .nothing
+        case .every(_, let span): self = older(than: span.pause / 1_000_000_000) ? pull : .nothing
         case .refresh:
             let span = service.pullRefreshAfter.flatMap { TimeSpan($0) } ?? TimeSpan.seconds(0)
-            self = older(than: UInt64(max(0, span.nanoseconds)) / 1_000_000_000) ? pull : .nothing
+            self = older(than: span.pause / 1_000_000_000) ? pull : .nothing
         case nil: self = image != nil ? .nothing : isBuilt ? .build : pull
         }
     }

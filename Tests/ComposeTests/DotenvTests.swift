@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import Core
+import SplitMix
 import Testing
 
 @testable import Compose
@@ -99,7 +100,7 @@ import Testing
 
     @Test("Random bytes never crash the reader")
     func randomBytes() {
-        var random = SeededGenerator(state: 3)
+        var random = SplitMix(state: 3)
         let characters = Array("AB=:'\"\\$ {}#\n\t\r.-é".utf8)
         for _ in 0..<5000 {
             let bytes = (0..<Int.random(in: 0...40, using: &random)).compactMap { _ in

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import Core
+import SplitMix
 import Testing
 
 @testable import Compose
@@ -60,7 +61,7 @@ import Testing
 
     @Test("Random texts are refused or give mappings")
     func randomTexts() {
-        var random = SeededGenerator(state: 5)
+        var random = SplitMix(state: 5)
         let characters = Array("0123456789:-./[]tcpud")
         for _ in 0..<5000 {
             let text = String(

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import Core
+import SplitMix
 import Testing
 
 @testable import Compose
@@ -32,7 +33,7 @@ import Testing
 
     @Test("Whatever is done to a file, it loads or it is refused with places")
     func mutations() throws {
-        var random = SeededGenerator(state: 2)
+        var random = SplitMix(state: 2)
         let fixture = try Fixture([:])
         let original = Array(Self.seed)
         for round in 0..<400 {
@@ -61,7 +62,7 @@ import Testing
 
     @Test("Any text survives the way through the rendered YAML")
     func texts() throws {
-        var random = SeededGenerator(state: 3)
+        var random = SplitMix(state: 3)
         let characters = Array(
             " \n\t:#-?!&*[]{},|>'\"%@`\\$~=<yNonull01.e+\u{85}\u{A0}\u{2028}\u{FEFF}é☃\u{1F433}\u{7}\u{7F}")
         let fixture = try Fixture([:])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import SplitMix
 import Testing
 
 @testable import Compose
@@ -77,7 +78,7 @@ import Testing
 
     @Test("Random templates end, and without dollar signs nothing changes")
     func randomTemplates() {
-        var random = SeededGenerator(state: 11)
+        var random = SplitMix(state: 11)
         let characters = Array("$${}{}:-+?AB1_ é")
         for _ in 0..<5000 {
             let text = String(
@@ -90,18 +91,5 @@ import Testing
                 #expect(text.contains("${"))
             }
         }
-    }
-}
-
-/// SplitMix64: the same numbers in each run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import Foundation
+import SplitMix
 import Testing
 
 /// SIGKILL at 200 random instants of what happens to a stack whose containers number the lines that they write: afterwards
@@ -143,18 +144,5 @@ private struct Runs {
                 last[words[0]] = number
             }
         }
-    }
-}
-
-/// Numbers that a seed determines (Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

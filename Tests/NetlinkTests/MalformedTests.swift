@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import SplitMix
 import Testing
 
 @testable import Netlink
@@ -102,17 +103,5 @@ import Testing
             #expect(attributes.bytes(IFLA.ADDRESS).map(Array.init) == address)
             #expect(try attributes.nested(IFLA.LINKINFO)?.text(IFLA_INFO.KIND) == name)
         }
-    }
-}
-
-/// A small generator with a seed, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -5,6 +5,7 @@ import CLinux
 import Glibc
 import Linux
 import Netlink
+import SplitMix
 import Testing
 
 @testable import Networking

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import Core
+import SplitMix
 import Testing
 
 @testable import YAML
@@ -103,7 +104,7 @@ import Testing
 
     @Test("Random bytes and random YAML characters never crash the reader")
     func randomBytes() {
-        var random = SeededGenerator(state: 7)
+        var random = SplitMix(state: 7)
         let characters = Array("abc:-?[]{},&*#|>'\"%@!<~ \n\n\t\\0.1é".utf8)
         for _ in 0..<3000 {
             let isText = Bool.random(using: &random)
@@ -124,18 +125,5 @@ import Testing
         _ = node.value
         node.sequence?.forEach(visit)
         node.mapping?.forEach { visit($0.value) }
-    }
-}
-
-/// SplitMix64: the same numbers in each run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

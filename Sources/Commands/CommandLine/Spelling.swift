@@ -40,11 +40,7 @@ struct Spelling {
 
     private static func flagValue(_ argument: String) -> (name: String, isSet: Bool)? {
         guard argument.hasPrefix("--"), let equals = argument.firstIndex(of: "=") else { return nil }
-        switch argument[argument.index(after: equals)...] {
-        case "true", "1", "t", "T", "TRUE", "True": return (String(argument[..<equals]), true)
-        case "false", "0", "f", "F", "FALSE", "False": return (String(argument[..<equals]), false)
-        default: return nil
-        }
+        return truthValue(argument[argument.index(after: equals)...]).map { (String(argument[..<equals]), $0) }
     }
 
     /// The command that the arguments name: `up`, `image load`.

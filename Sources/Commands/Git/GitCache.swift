@@ -62,12 +62,10 @@ struct GitCache: Sendable {
 
     private func checkEnabled() throws(GitFailure) {
         guard let text = environment["COMPOSE_EXPERIMENTAL_GIT_REMOTE"], !text.isEmpty else { return }
-        switch text {
-        case "1", "t", "T", "true", "TRUE", "True": return
-        case "0", "f", "F", "false", "FALSE", "False":
-            throw GitFailure("files in Git repositories are switched off by COMPOSE_EXPERIMENTAL_GIT_REMOTE")
-        default: throw GitFailure("COMPOSE_EXPERIMENTAL_GIT_REMOTE is '\(text)', and must be true or false")
+        guard let isOn = truthValue(text) else {
+            throw GitFailure("COMPOSE_EXPERIMENTAL_GIT_REMOTE is '\(text)', and must be true or false")
         }
+        if !isOn { throw GitFailure("files in Git repositories are switched off by COMPOSE_EXPERIMENTAL_GIT_REMOTE") }
     }
 
     /// The commit that the reference stands for now.

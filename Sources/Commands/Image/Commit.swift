@@ -48,10 +48,7 @@ struct Commit: ParsableCommand {
         let context = Context(Trice.global)
         let paths = try context.paths()
         let reference = try name.map { try Reference($0) }
-        let records = try RecordStore(paths).chosen([service], context)
-        guard let record = records.first(where: { $0.config.number == index && !$0.state.reconciled.isOneOff }) else {
-            throw Failure("service \"\(service)\" has no container with index \(index)")
-        }
+        let record = try RecordStore(paths).replica(index, of: service, context)
         var making = ImageStore.Making(
             reference: reference, config: record.config.committedConfig, created: creationTime())
         for text in change { try ImageChange.apply(text, to: &making.config) }

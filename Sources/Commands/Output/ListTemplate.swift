@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import ArgumentParser
+import Core
 import Compose
 
 /// The part of Go's templates that lists are formatted with: text, `{{.Field}}`, `{{json .}}`, `{{json .Field}}`,
@@ -22,15 +23,15 @@ struct ListTemplate {
         var rest = source.replacing("\\t", with: "\t").replacing("\\n", with: "\n")[...]
         isTable = rest.hasPrefix("table ")
         if isTable { rest = rest.dropFirst(6) }
-        while let open = rest.firstRange(of: "{{") {
-            guard let close = rest[open.upperBound...].firstRange(of: "}}") else {
-                throw ValidationError("the template \(source) has no }} after {{")
-            }
-            pieces.append(.text(String(rest[..<open.lowerBound])))
-            pieces.append(try ListTemplate.piece(rest[open.upperBound..<close.lowerBound]))
-            rest = rest[close.upperBound...]
+        guard let parts = TemplatePart.split(rest) else {
+            throw ValidationError("the template \(source) has no }} after {{")
         }
-        pieces.append(.text(String(rest)))
+        for part in parts {
+            switch part {
+            case .text(let text): pieces.append(.text(text))
+            case .field(let text): pieces.append(try ListTemplate.piece(text))
+            }
+        }
     }
 
     private static func piece(_ text: Substring) throws(ValidationError) -> Piece {

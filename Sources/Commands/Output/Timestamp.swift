@@ -10,7 +10,7 @@ import Runtime
 enum Timestamp {
     /// Of a time, of seconds since 1970, or of how long ago it was, in nanoseconds since 1970.
     static func nanoseconds(_ text: String) -> UInt64? {
-        if let span = try? TimeSpan(parsing: text) { return realTime() - UInt64(max(0, span.nanoseconds)) }
+        if let span = try? TimeSpan(parsing: text) { return realTime() - span.pause }
         if let seconds = Double(text), seconds >= 0, seconds < 1e10 { return UInt64(seconds * 1e9) }
         return ofTime(text)
     }

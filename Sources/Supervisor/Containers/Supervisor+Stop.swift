@@ -32,7 +32,7 @@ extension Supervisor {
         let pid = container.pid
         let grace =
             container.stopTimeout.map { $0 < 0 ? UInt64.max : UInt64($0) * 1_000_000_000 }
-            ?? container.service.stopGracePeriod.map { UInt64(max(0, $0.nanoseconds)) } ?? Supervisor.defaultGrace
+            ?? container.service.stopGracePeriod?.pause ?? Supervisor.defaultGrace
         runPreStopHooks(container, grace: grace) { [unowned self, unowned container] in
             // ESRCH: it has ended, which is told next.
             trice_pidfd_send_signal(pidfd.raw, signalNumber(name) ?? SIGTERM)

@@ -41,12 +41,8 @@ struct LogOptionReading {
         return count
     }
 
-    /// As Go's `strconv.ParseBool`, which Docker uses.
     func flag(_ option: KeyValue) throws(Failure) -> Bool {
-        switch option.value {
-        case "1", "t", "T", "true", "TRUE", "True": return true
-        case "0", "f", "F", "false", "FALSE", "False": return false
-        default: throw failure(option, "is neither true nor false")
-        }
+        guard let value = truthValue(option.value) else { throw failure(option, "is neither true nor false") }
+        return value
     }
 }

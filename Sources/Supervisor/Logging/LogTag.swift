@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import Core
+
 /// `tag` of a log driver: text with fields of the container, as Docker's templates have them (moby,
 /// daemon/logger/loggerutils).
 package struct LogTag: Hashable, Sendable {
@@ -30,22 +32,24 @@ package struct LogTag: Hashable, Sendable {
     private init(parts: [Part]) { self.parts = parts }
 
     init(_ template: String) throws(ParseError) {
-        parts = []
-        var rest = template[...]
-        while let start = rest.firstRange(of: "{{") {
-            parts.append(.text(String(rest[..<start.lowerBound])))
-            guard let end = rest[start.upperBound...].firstRange(of: "}}") else {
-                throw ParseError(description: "has a {{ without its }}")
-            }
-            let name = rest[start.upperBound..<end.lowerBound].filter { $0 != " " }
-            guard name.hasPrefix("."), let field = Field(rawValue: String(name.dropFirst())) else {
-                let known = Field.allCases.map { "{{.\($0.rawValue)}}" }.joined(separator: ", ")
-                throw ParseError(description: "has {{\(name)}}, which is none of \(known)")
-            }
-            parts.append(.field(field))
-            rest = rest[end.upperBound...]
+        guard let split = TemplatePart.split(template) else {
+            throw ParseError(description: "has a {{ without its }}")
         }
-        parts.append(.text(String(rest)))
+        parts = []
+        for part in split {
+            switch part {
+            case .text(let text): parts.append(.text(text))
+            case .field(let text): parts.append(.field(try LogTag.field(text.filter { $0 != " " })))
+            }
+        }
+    }
+
+    private static func field(_ name: String) throws(ParseError) -> Field {
+        guard name.hasPrefix("."), let field = Field(rawValue: String(name.dropFirst())) else {
+            let known = Field.allCases.map { "{{.\($0.rawValue)}}" }.joined(separator: ", ")
+            throw ParseError(description: "has {{\(name)}}, which is none of \(known)")
+        }
+        return field
     }
 
     func text(for config: ContainerConfig) -> String {

@@ -68,12 +68,8 @@ package struct BridgeOptions: Codable, Hashable, Sendable {
         }
     }
 
-    /// As Go's strconv.ParseBool, by which Docker reads it.
     private func boolean(_ text: String) throws(Wrong) -> Bool {
-        switch text {
-        case "1", "t", "T", "true", "TRUE", "True": true
-        case "0", "f", "F", "false", "FALSE", "False": false
-        default: throw Wrong(text: "\(text) is neither true nor false")
-        }
+        guard let value = truthValue(text) else { throw Wrong(text: "\(text) is neither true nor false") }
+        return value
     }
 }

@@ -59,7 +59,7 @@ final class FileSign: ReadinessSign {
         if let timer { loop.cancel(timer) }
         watchNearestDirectory()
         // After the watch is there, so that nothing comes in between.
-        if open(path, 0) != nil { return seen() }
+        if find(path) != nil { return seen() }
         timer = loop.schedule(after: FileSign.lookInterval) { [unowned self] in self.look() }
     }
 
@@ -70,17 +70,17 @@ final class FileSign: ReadinessSign {
         var above = path
         while directory < 0, above != "/" {
             above = parentDirectory(above)
-            guard let found = open(above, O_DIRECTORY) else { continue }
+            guard let found = find(above, O_DIRECTORY) else { continue }
             directory = withExtendedLifetime(found) {
                 inotify_add_watch(notifications.raw, "/proc/self/fd/\(found.raw)", FileSign.mask)
             }
         }
     }
 
-    /// Opens a path of the container, whose links lead nowhere else (openat2(2), RESOLVE_IN_ROOT and
-    /// RESOLVE_NO_MAGICLINKS); nil where it is not there.
-    private func open(_ path: String, _ flags: Int32) -> Descriptor? {
-        let raw = trice_openat2(root.raw, path, UInt64(trice_o_path | flags | O_CLOEXEC), 0, 0x10 | 0x02)
-        return raw < 0 ? nil : Descriptor(raw)
+    /// A path of the container; nil where it is not there, or out of reach.
+    private func find(_ path: String, _ flags: Int32 = 0) -> Descriptor? {
+        do throws(SystemError) { return try Descriptor.open(path, trice_o_path | flags, inRoot: root) } catch {
+            return nil
+        }
     }
 }

@@ -21,7 +21,7 @@ extension Supervisor {
         do {
             let sign = try sign(readiness.sign, of: container, process.pid)
             guard process.openPidfd() != nil else { return }  // its end is told next
-            let timeout = isLate ? nil : readiness.timeout.map { UInt64(max(0, $0.nanoseconds)) }
+            let timeout = isLate ? nil : readiness.timeout?.pause
             container.readiness = try ReadinessMonitor(sign, timeout: timeout, on: loop) {
                 [unowned self, unowned container] health, result in
                 if health == .healthy {

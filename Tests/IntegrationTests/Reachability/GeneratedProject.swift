@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import SplitMix
+
 /// A project of up to six services on up to four networks, made of a seed.
 struct GeneratedProject {
     let name: String
@@ -9,7 +11,7 @@ struct GeneratedProject {
 
     /// - Parameter port: what the services that publish anything publish.
     init(seed: UInt64, port: UInt16) {
-        var random = Seeded(state: seed)
+        var random = SplitMix(state: seed)
         name = "gen\(seed)"
         let networks = (0..<Int.random(in: 1...4, using: &random)).map { "n\($0)" }
         let services = (0..<Int.random(in: 2...6, using: &random)).map { "s\($0)" }
@@ -37,17 +39,5 @@ struct GeneratedProject {
             lines.append("  \(network): { internal: \(isInternal), enable_ipv6: \(Bool.random(using: &random)) }")
         }
         text = lines.map { $0 + "\n" }.joined()
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

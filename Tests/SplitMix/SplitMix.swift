@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): a small generator with a seed, so that what a test has found can be repeated.
+package struct SplitMix: RandomNumberGenerator {
+    @usableFromInline package var state: UInt64
+
+    package init(state: UInt64) { self.state = state }
+
+    @inlinable package mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
