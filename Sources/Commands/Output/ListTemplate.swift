@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import ArgumentParser
-import Core
 import Compose
+import Core
 
 /// The part of Go's templates that lists are formatted with: text, `{{.Field}}`, `{{json .}}`, `{{json .Field}}`,
 /// `{{upper .Field}}`, `{{lower .Field}}`, `\t` and `\n`. With `table ` before it, the columns stand under their headings.

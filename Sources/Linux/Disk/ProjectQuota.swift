@@ -24,22 +24,27 @@ package struct ProjectQuota {
         try check("ioctl FS_IOC_FSSETXATTR") { trice_set_project(directory.raw, project) }
     }
 
-    /// Forgets the limit, before the directory goes.
+    /// The numbers that are given here: neither projid(5)'s hand-made ones nor other tools' small ones reach them.
+    private static let projects: Range<UInt32> = 0x7400_0000..<0x7500_0000
+
+    /// Forgets the limit, before the directory goes. One that is not from here, such as that of a project which the
+    /// directory is only a part of, stays.
     package func forget() throws(SystemError) {
         var project: UInt32 = 0
         try check("ioctl FS_IOC_FSGETXATTR") { trice_project(directory.raw, &project) }
-        if project == 0 { return }
+        guard ProjectQuota.projects.contains(project) else { return }
         try check("quotactl", "project \(project)") { trice_set_project_quota(directory.raw, project, 0) }
     }
 
-    /// A number without limit or files, in a range that neither projid(5)'s hand-made numbers nor other tools' small ones
-    /// reach. The directory's own inode number is where to begin, so that two who choose at once choose apart.
+    /// A number without limit or files. The directory's own inode number is where to begin, so that two who choose at once
+    /// choose apart.
     private func freeProject() throws(SystemError) -> UInt32 {
         var status = stat()
         try check("fstat") { fstat(directory.raw, &status) }
-        let range: UInt32 = 1 << 24
-        for step in 0..<range {
-            let project = 0x7400_0000 + (UInt32(truncatingIfNeeded: status.st_ino) &+ step) % range
+        let count = UInt32(ProjectQuota.projects.count)
+        for step in 0..<count {
+            let project =
+                ProjectQuota.projects.lowerBound + (UInt32(truncatingIfNeeded: status.st_ino) &+ step) % count
             var limit: UInt64 = 0, used: UInt64 = 0
             if trice_project_quota(directory.raw, project, &limit, &used) != 0 {
                 // Nobody has ever had it.
