@@ -83,23 +83,26 @@ enum Servable {
 
     /// With `order: start-first` an old and a new container are there at a time, and cannot have what there is once.
     private static func checkOrder(_ service: Service) throws(Failure) {
-        for key in ["update_config", "rollback_config"] {
-            let config = key == "update_config" ? service.deploy?.updateConfig : service.deploy?.rollbackConfig
-            guard config?.order == .startFirst else { continue }
-            let once =
-                service.containerName != nil
-                ? "container_name"
-                : service.ports.contains { $0.published.map { $0.first == $0.last && $0.first > 0 } ?? false }
-                    ? "a published port"
-                    : service.networks.contains {
-                        $0.ipv4Address != nil || $0.ipv6Address != nil || $0.macAddress != nil
-                    }
-                        || service.macAddress != nil ? "an address of its own" : nil
-            guard let once else { continue }
+        guard let once = whatIsThereOnce(service) else { return }
+        let configs = [
+            ("update_config", service.deploy?.updateConfig), ("rollback_config", service.deploy?.rollbackConfig),
+        ]
+        for (key, config) in configs where config?.order == .startFirst {
             throw Failure(
                 "service \(service.name): deploy.\(key).order start-first: a second container beside the first cannot have \(once), too",
                 at: service.place("deploy.\(key).order"), hint: "write stop-first, or leave \(once) to trice")
         }
+    }
+
+    private static func whatIsThereOnce(_ service: Service) -> String? {
+        if service.containerName != nil { return "container_name" }
+        for case let range? in service.ports.map(\.published) where range.first == range.last && range.first > 0 {
+            return "a published port"
+        }
+        let hasAddress = service.networks.contains {
+            $0.ipv4Address != nil || $0.ipv6Address != nil || $0.macAddress != nil
+        }
+        return hasAddress || service.macAddress != nil ? "an address of its own" : nil
     }
 
     private static let attachments: [Attribute<NetworkAttachment>] = [
