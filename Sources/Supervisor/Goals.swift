@@ -30,6 +30,8 @@ package struct Goals {
             var goal = goal(of: service, hasImageHealthcheck: hasImageHealthcheck.contains(service.name))
             goal.replicas = options.scale[service.name] ?? goal.replicas
             goal.requested = now
+            // A restart that is under way goes on.
+            goal.restartBefore = before?.services[service.name]?.restartBefore ?? 0
             goal.intent = options.start ? .running : .created
             goal.rerunsCompleted = options.rerunsCompleted || service.trice?.rerun == .always
             goal.ignoresDependencies = options.ignoreDependencies
