@@ -185,4 +185,30 @@ import Testing
                 box.eventually { box.ps().map(\.State) == Array(repeating: "running", count: 8) }, "\(box.ps())")
         }
     }
+
+    @Test func `the last line of a container that was taken over is not lost with a supervisor`() throws {
+        try Sandbox.run("lastline") { box in
+            try box.write(
+                """
+                services:
+                  a: { image: busybox:1, command: ["sh", "-c", "trap 'echo last; exit' TERM; echo first; while :; do sleep 0.01; done"] }
+                """)
+            box.must("up", "-d")
+            #expect(box.eventually { box.must("logs", "--no-log-prefix", "a").out == "first\n" })
+            let first = try (#require(box.supervisorPID), #require(box.launcherPID))
+            for pid in [first.1, first.0] { kill(pid, SIGKILL) }
+            #expect(box.eventually { !box.isAlive(first.0) && !box.isAlive(first.1) })
+            // Taken over; then it ends while there is no supervisor, nor any to come.
+            #expect(box.exec("a", "echo", "here") == "here\n")
+            let second = try (#require(box.supervisorPID), #require(box.launcherPID), #require(box.pid(of: "a")))
+            kill(second.1, SIGSTOP)
+            kill(second.0, SIGKILL)
+            #expect(box.eventually { !box.isAlive(second.0) })
+            kill(second.2, SIGTERM)
+            #expect(box.eventually { !box.isAlive(second.2) })
+            kill(second.1, SIGCONT)
+            #expect(box.eventually { box.state(of: "a") == "exited" })
+            #expect(box.must("logs", "--no-log-prefix", "a").out == "first\nlast\n")
+        }
+    }
 }

@@ -122,10 +122,7 @@ extension Supervisor {
             if mkfifo(path, 0o600) != 0 && errno != EEXIST { throw SystemError("mkfifo", path) }
             // Any user of the container may open /dev/stdout again.
             try check("chmod", path) { chmod(path, 0o666) }
-            let pipe = try Descriptor.open(path, O_RDWR)
-            // So that what it wrote last is not gone with it while there is no supervisor.
-            if name != "stdin" { try launcher.keep("\(name)/\(container.id)", pipe) }
-            streams.append(pipe)
+            streams.append(try Descriptor.open(path, O_RDWR))
         }
         try followStreams(container)
         return streams
@@ -158,14 +155,15 @@ extension Supervisor {
             try logs.follow(terminal, as: "stdout")
         } else {
             for name in ["stdout", "stderr"] {
-                try logs.follow(
-                    Descriptor.open("\(paths.pipes(container.id))/\(name)", O_RDONLY | O_NONBLOCK), as: name)
+                let path = "\(paths.pipes(container.id))/\(name)", key = "\(name)/\(container.id)"
+                // So that what it wrote last is not gone with it while there is no supervisor.
+                if launcher.kept[key] == nil { try launcher.keep(key, Descriptor.open(path, O_RDWR)) }
+                try logs.follow(Descriptor.open(path, O_RDONLY | O_NONBLOCK), as: name)
             }
         }
         container.logs = logs
     }
 
-    /// The filter of the container's processes, its first and those that `exec` starts.
     /// Sees that an AppArmor profile is in the kernel, once for each.
     func loadProfile(_ name: String?, for service: Service) throws {
         guard let name, !loadedProfiles.contains(name) else { return }
@@ -184,6 +182,7 @@ extension Supervisor {
         loadedProfiles.insert(name)
     }
 
+    /// The filter of the container's processes, its first and those that `exec` starts.
     func seccompFilter(of container: Container) throws -> Descriptor {
         let service = container.service
         let specification = Specification(paths: paths, config: container.record.config)
