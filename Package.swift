@@ -82,7 +82,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "trice", dependencies: ["Commands", "Images", "Linux", "Runtime", "Supervisor"], swiftSettings: strict
+            name: "trice", dependencies: ["Commands", "Images", "Linux", "Runtime", "Supervisor"], swiftSettings: faulty
         ),
         // A program of its own, so that nothing of HTTP is loaded where no registry is spoken to.
         .executableTarget(

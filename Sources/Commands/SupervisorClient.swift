@@ -44,14 +44,22 @@ final class SupervisorClient {
 
     /// Connects, starting a supervisor where none runs.
     static func start(_ paths: ProjectPaths) throws -> SupervisorClient {
-        var reason: [UInt8] = []
         for _ in 0..<20 {
             if let client = try connect(paths) { return client }
-            reason = try SupervisorStart.spawnLauncher(paths).read(upTo: 4096)
-            if !reason.isEmpty { break }
+            // Held until the connection is made, however long this process waits for its turn: a supervisor that finds
+            // nothing to do would be gone meanwhile.
+            let lock = try SupervisorStart.lock(paths)
+            defer { withExtendedLifetime(lock) {} }
+            if let client = try connect(paths) { return client }
+            let reason = try SupervisorStart.spawnLauncher(paths, under: lock).read(upTo: 4096)
+            guard reason.isEmpty else {
+                let text = String(decoding: reason, as: UTF8.self).split(separator: "\n").joined(separator: "; ")
+                throw Failure("no supervisor can be started: \(text)")
+            }
+            if let client = try connect(paths) { return client }
         }
-        let text = String(decoding: reason, as: UTF8.self).split(separator: "\n").joined(separator: "; ")
-        throw Failure("no supervisor can be started\(text.isEmpty ? "" : ": \(text)")")
+        throw Failure(
+            "no supervisor can be started: whatever is started is killed at once", hint: "see \(paths.supervisorLog)")
     }
 
     func send(_ command: Request.Command, descriptors: [Descriptor] = []) throws {

@@ -9,7 +9,8 @@
     ///
     /// A test writes to `faults` in `$TRICE_RUN` what is to happen, once: `supervisor sendmsg 3 crash`, for the third sendmsg(2)
     /// of a supervisor's process; the other words are `error` (EIO) and `delay` (100 ms). The file's last byte says afterwards
-    /// whether it has happened. Where there is `faults.trace`, each point is written to it as it is reached.
+    /// whether it has happened. `command connect 0 delay` happens at each connect(2) of a command. Where there is
+    /// `faults.trace`, each point but a command's is written to it as it is reached.
     package enum FaultPoint {
         package static let fileSize = 4096
 
@@ -26,7 +27,7 @@
             }
         }
 
-        // Processes that have these have a single thread; the command line, which may have more, never begins.
+        // Processes that have these have a single thread. A command may have more: it takes orders for itself alone.
         nonisolated(unsafe) private static var role = ""
         nonisolated(unsafe) private static var counts: [String: Int] = [:]
         nonisolated(unsafe) private static var order: Order?
@@ -35,8 +36,9 @@
         nonisolated(unsafe) private static var trace: Int32 = -1
 
         /// Looks for the test's word in this directory.
-        package static func begin(in directory: String) {
-            trace = open("\(directory)/faults.trace", O_WRONLY | O_APPEND | O_CLOEXEC)
+        package static func begin(_ role: String, in directory: String) {
+            become(role)
+            if role != "command" { trace = open("\(directory)/faults.trace", O_WRONLY | O_APPEND | O_CLOEXEC) }
             let file = open("\(directory)/faults", O_RDWR | O_CLOEXEC)
             guard file >= 0 else { return }
             defer { close(file) }
@@ -44,6 +46,7 @@
             guard let mapped, mapped != MAP_FAILED else { return }
             page = mapped
             order = Order(String(cString: mapped.assumingMemoryBound(to: CChar.self)))
+            if role == "command" && order?.role != role { page = nil }
         }
 
         /// This process is this from now on: its points are counted anew.
@@ -66,11 +69,10 @@
                 let line = Array("\(role) \(call) \(count) \(orError ? "error" : "pass")\n".utf8)
                 _ = write(trace, line, line.count)
             }
-            guard let order, let page, order.role == role, order.call == call, order.occurrence == count else {
-                return false
-            }
+            guard let order, let page, order.role == role, order.call == call else { return false }
+            guard order.occurrence == count || order.occurrence == 0 else { return false }
             let flag = page + (fileSize - 1)
-            guard flag.load(as: UInt8.self) == 0 else { return false }
+            guard flag.load(as: UInt8.self) == 0 || order.occurrence == 0 else { return false }
             flag.storeBytes(of: 1, as: UInt8.self)
             switch order.effect {
             case "crash":

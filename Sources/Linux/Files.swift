@@ -123,6 +123,9 @@ package func removeTree(_ path: String, at directory: Int32 = AT_FDCWD) throws(S
 package final class FileLock {
     private let file: Descriptor
 
+    /// A process that inherits this holds the lock too, until it closes it.
+    package var raw: Int32 { file.raw }
+
     /// Waits until the lock is free.
     package init(_ path: String, shared: Bool = false) throws(SystemError) {
         file = try Descriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)

@@ -277,6 +277,8 @@ final class Supervisor {
             if isReachable { try check("rename", paths.socket) { rename(paths.socket, paths.leavingSocket) } }
             if server.accept() && isReachable { return stay() }
             if containers.isEmpty && networks.names.isEmpty { try removeState() }
+            // First of all: where this is cut off, another launcher can have the project at once.
+            try removeTree(paths.launcherPID)
             try removeTree(paths.run)
             leaving = true
             launcher.quit()
@@ -289,7 +291,7 @@ final class Supervisor {
     }
 
     private func isInChargeNow() throws -> Bool {
-        let lock = try FileLock(paths.startLock)
+        let lock = try SupervisorStart.lock(paths)
         return try withExtendedLifetime(lock) { try isInCharge() }
     }
 
@@ -303,9 +305,7 @@ final class Supervisor {
 
     /// Takes clients again, where an earlier attempt to leave was given up or cut off.
     private func stay() {
-        if exists(paths.leavingSocket) && rename(paths.leavingSocket, paths.socket) != 0 {
-            log("the supervisor cannot be reached: \(SystemError("rename", paths.leavingSocket))")
-        }
+        do { try SupervisorStart.reopen(paths) } catch { log("the supervisor cannot be reached: \(error)") }
     }
 
     /// Somebody starts a command at this moment: its client comes, or it was for nothing.
@@ -333,7 +333,9 @@ final class Supervisor {
         do {
             // Until it has the project nobody else may take it, without what is handed over: whoever tries finds this
             // supervisor's socket.
-            let reason = try SupervisorStart.spawnLauncher(paths, keeping: streamsOfRunning()).read(upTo: 4096)
+            let lock = try SupervisorStart.lock(paths)
+            let reason = try SupervisorStart.spawnLauncher(paths, under: lock, keeping: streamsOfRunning())
+                .read(upTo: 4096)
             if !reason.isEmpty { log("the new launcher ends: \(String(decoding: reason, as: UTF8.self))") }
         } catch { log("no new launcher can be started: \(error)") }
         exit(1)

@@ -15,18 +15,30 @@ package enum SupervisorStart {
     /// Names the descriptors from 3 on that a launcher takes over from the one before it.
     private static let keptVariable = "TRICE_KEPT"
 
+    /// What the launcher inherits: the lock of starts, then what it is to keep.
+    private static let lockNumber: Int32 = 3
+
+    /// The lock under which a launcher takes the project, and a supervisor leaves it. Who holds it until its connection is
+    /// made finds a supervisor with nothing to do still there.
+    package static func lock(_ paths: ProjectPaths) throws(SystemError) -> FileLock {
+        try makeDirectories(parentDirectory(paths.startLock), mode: 0o700)
+        return try FileLock(paths.startLock)
+    }
+
     /// Starts the launcher as a process of its own session, without any descriptor of the caller but those given.
     ///
-    /// - Parameter kept: what it holds from the beginning, as if a supervisor had it `keep` them.
+    /// - Parameters:
+    ///   - lock: that of starts, which the launcher holds as well until it has the project.
+    ///   - kept: what it holds from the beginning, as if a supervisor had it `keep` them.
     /// - Returns: a pipe that ends when the launcher has its socket, or has failed: then it says why.
     /// - Precondition: the caller has a single thread.
     package static func spawnLauncher(
-        _ paths: ProjectPaths, keeping kept: [(name: String, descriptor: Descriptor)] = []
+        _ paths: ProjectPaths, under lock: FileLock, keeping kept: [(name: String, descriptor: Descriptor)] = []
     ) throws(SystemError) -> Descriptor {
         let ready = try Descriptor.pipe()
         let null = try Descriptor.open("/dev/null", O_RDWR)
         let pid = try check("fork") { trice_fork() }
-        if pid > 0 { return withExtendedLifetime((null, kept)) { ready.read } }
+        if pid > 0 { return withExtendedLifetime((null, lock, kept)) { ready.read } }
         setsid()
         chdir("/")
         // Descriptor 2 is the log once the launcher has the project: until then its directory may be on its way out.
@@ -34,10 +46,12 @@ package enum SupervisorStart {
         withExtendedLifetime(sources) {
             for (target, source) in sources.enumerated() { dup2(source.raw, Int32(target)) }
         }
-        let end = Int32(3 + kept.count)
+        let end = lockNumber + 1 + Int32(kept.count)
         // Out of the way first, as one may have another's new number.
-        let copies = withExtendedLifetime(kept) { kept.map { trice_fcntl($0.descriptor.raw, F_DUPFD, Int(end)) } }
-        for (place, copy) in copies.enumerated() { dup2(copy, Int32(3 + place)) }
+        let copies = withExtendedLifetime((lock, kept)) {
+            ([lock.raw] + kept.map(\.descriptor.raw)).map { trice_fcntl($0, F_DUPFD, Int(end)) }
+        }
+        for (place, copy) in copies.enumerated() { dup2(copy, lockNumber + Int32(place)) }
         trice_close_range(UInt32(end), UInt32.max, 0)
         let environment = [
             "TRICE_ROOT=\(paths.roots.root)", "TRICE_RUN=\(paths.roots.run)", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
@@ -53,13 +67,14 @@ package enum SupervisorStart {
     package static func runLauncher(_ paths: ProjectPaths) -> Never {
         trice_set_name(Launcher.processName)
         #if FAULT_POINTS
-            FaultPoint.begin(in: paths.roots.run)
-            FaultPoint.become("launcher")
+            FaultPoint.begin("launcher", in: paths.roots.run)
         #endif
         do {
             umask(0o022)
             signal(SIGPIPE, SIG_IGN)
+            let lock = Descriptor(lockNumber)
             guard let listener = try claim(paths) else { exit(0) }
+            lock.close()
             let launcher = try Launcher(keeping: inherited()) { channel in runSupervisor(paths, channel, listener) }
             try launcher.run()
             exit(0)
@@ -74,7 +89,7 @@ package enum SupervisorStart {
         let names = getenv(keptVariable).map { String(cString: $0) }?.split(separator: ",") ?? []
         var kept: [String: Descriptor] = [:]
         for (place, name) in names.enumerated() {
-            let descriptor = Descriptor(Int32(3 + place))
+            let descriptor = Descriptor(lockNumber + 1 + Int32(place))
             try check("fcntl") { trice_fcntl(descriptor.raw, F_SETFD, Int(FD_CLOEXEC)) }
             kept[String(name)] = descriptor
         }
@@ -82,17 +97,15 @@ package enum SupervisorStart {
     }
 
     /// Makes this process the project's launcher, unless there is one. With its log as descriptor 2, who waits for it
-    /// hears that the socket is there.
+    /// hears that the socket is there. The lock of starts is held.
     ///
     /// - Returns: the socket that clients connect to.
     private static func claim(_ paths: ProjectPaths) throws -> Descriptor? {
-        try makeDirectories(parentDirectory(paths.startLock), mode: 0o700)
-        let lock = try FileLock(paths.startLock)
-        defer { withExtendedLifetime(lock) {} }
         if exists(paths.launcherPID),
             let other = try? decodeJSON(ProcessIdentity.self, from: readFile(paths.launcherPID)),
             other.openPidfd() != nil
         {
+            try reopen(paths)
             return nil
         }
         try makeDirectories(paths.run, mode: 0o700)
@@ -108,6 +121,13 @@ package enum SupervisorStart {
         let errors = try Descriptor.open(paths.supervisorLog, O_WRONLY | O_APPEND | O_CREAT, mode: 0o600)
         try check("dup2", paths.supervisorLog) { dup2(errors.raw, 2) }
         return listener
+    }
+
+    /// Takes clients again, where a supervisor that was about to leave has given it up, or was killed.
+    static func reopen(_ paths: ProjectPaths) throws(SystemError) {
+        if rename(paths.leavingSocket, paths.socket) != 0 && errno != ENOENT {
+            throw SystemError("rename", paths.leavingSocket)
+        }
     }
 
     private static func runSupervisor(_ paths: ProjectPaths, _ channel: PacketSocket, _ listener: Descriptor) -> Never {

@@ -14,4 +14,7 @@ if CommandLine.arguments.count == 3, CommandLine.arguments[1] == SupervisorStart
 if CommandLine.arguments.count == 4, CommandLine.arguments[1] == UnpackProcess.argument {
     UnpackProcess.run(CommandLine.arguments[2], limit: CommandLine.arguments[3])
 }
+#if FAULT_POINTS
+    FaultPoint.begin("command", in: Roots.fromEnvironment().run)
+#endif
 Trice.run(Array(CommandLine.arguments.dropFirst()), as: CommandLine.arguments.first ?? "trice")

@@ -123,4 +123,18 @@ import Testing
             }
         }
     }
+    @Test func `a command that is slow to connect meets the supervisor that it has started`() throws {
+        try Sandbox.run("slowstarter", binary: Self.binary) { box in
+            try box.write("services: { a: { image: 'busybox:1', init: true, command: sleep 1000 } }")
+            for command in [["up", "-d"], ["stop", "-t", "1"]] {
+                #expect(box.run([Self.binary, "-p", box.project] + command).status == 0)
+            }
+            var page = Data("command connect 0 delay".utf8)
+            page.append(Data(count: FaultPoint.fileSize - page.count))
+            try page.write(to: URL(fileURLWithPath: "\(box.directory)/run/faults"))
+            let start = box.run([Self.binary, "-p", box.project, "start"])
+            #expect(start.status == 0, "\(start)")
+            unlink("\(box.directory)/run/faults")
+        }
+    }
 }
