@@ -104,7 +104,7 @@ let package = Package(
         .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: strict),
         .testTarget(name: "YAMLTests", dependencies: ["SplitMix", "YAML"], swiftSettings: strict),
         .testTarget(name: "ComposeTests", dependencies: ["Compose", "SplitMix"], swiftSettings: strict),
-        .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["CSeccomp", "Linux"], swiftSettings: strict),
         .testTarget(
             name: "NetlinkTests", dependencies: ["CLinux", "Linux", "Netlink", "SplitMix"], swiftSettings: strict),
         .testTarget(

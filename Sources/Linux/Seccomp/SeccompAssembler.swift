@@ -55,35 +55,38 @@ struct SeccompAssembler {
 
     /// Goes to one of two places, by whether an argument passes the test. The halves are compared one after the other.
     mutating func test(_ test: SeccompArgument, yes: Place, no: Place) -> Place {
-        let low = UInt32(truncatingIfNeeded: test.value), high = UInt32(test.value >> 32)
-        let offset = 16 + 8 * test.index
         switch test.comparison {
-        case .equal: return equal(offset, low, high, mask: .max, yes: yes, no: no)
-        case .notEqual: return equal(offset, low, high, mask: .max, yes: no, no: yes)
-        case .masked(let mask): return equal(offset, low, high, mask: mask, yes: yes, no: no)
-        case .greater: return ordered(offset, .greater, low, high, yes: yes, no: no)
-        case .greaterOrEqual: return ordered(offset, .greaterOrEqual, low, high, yes: yes, no: no)
-        case .less: return ordered(offset, .greaterOrEqual, low, high, yes: no, no: yes)
-        case .lessOrEqual: return ordered(offset, .greater, low, high, yes: no, no: yes)
+        case .equal: return equal(test, mask: .max, yes: yes, no: no)
+        case .notEqual: return equal(test, mask: .max, yes: no, no: yes)
+        case .masked(let mask): return equal(test, mask: mask, yes: yes, no: no)
+        case .greater: return ordered(test, .greater, yes: yes, no: no)
+        case .greaterOrEqual: return ordered(test, .greaterOrEqual, yes: yes, no: no)
+        case .less: return ordered(test, .greaterOrEqual, yes: no, no: yes)
+        case .lessOrEqual: return ordered(test, .greater, yes: no, no: yes)
         }
     }
 
-    private mutating func equal(
-        _ offset: Int, _ low: UInt32, _ high: UInt32, mask: UInt64, yes: Place, no: Place
-    ) -> Place {
-        let lowIs = jump(.equal, low, yes: yes, no: no)
-        let lower = load(offset, mask: UInt32(truncatingIfNeeded: mask), then: lowIs)
-        let highIs = jump(.equal, high, yes: lower, no: no)
-        return load(offset + 4, mask: UInt32(mask >> 32), then: highIs)
+    private mutating func equal(_ test: SeccompArgument, mask: UInt64, yes: Place, no: Place) -> Place {
+        let lowIs = jump(.equal, test.low, yes: yes, no: no)
+        let lower = load(test.offset, mask: UInt32(truncatingIfNeeded: mask), then: lowIs)
+        guard test.isWide else { return lower }
+        let highIs = jump(.equal, test.high, yes: lower, no: no)
+        return load(test.offset + 4, mask: UInt32(mask >> 32), then: highIs)
     }
 
-    private mutating func ordered(
-        _ offset: Int, _ comparison: Comparison, _ low: UInt32, _ high: UInt32, yes: Place, no: Place
-    ) -> Place {
-        let lowIs = jump(comparison, low, yes: yes, no: no)
-        let lower = load(offset, then: lowIs)
-        let highIs = jump(.equal, high, yes: lower, no: no)
-        let higher = jump(.greater, high, yes: yes, no: highIs)
-        return load(offset + 4, then: higher)
+    private mutating func ordered(_ test: SeccompArgument, _ comparison: Comparison, yes: Place, no: Place) -> Place {
+        let lowIs = jump(comparison, test.low, yes: yes, no: no)
+        let lower = load(test.offset, then: lowIs)
+        guard test.isWide else { return lower }
+        let highIs = jump(.equal, test.high, yes: lower, no: no)
+        let higher = jump(.greater, test.high, yes: yes, no: highIs)
+        return load(test.offset + 4, then: higher)
     }
+}
+
+extension SeccompArgument {
+    fileprivate var low: UInt32 { UInt32(truncatingIfNeeded: value) }
+    fileprivate var high: UInt32 { UInt32(value >> 32) }
+    /// Of its low half in `struct seccomp_data`.
+    fileprivate var offset: Int { 16 + 8 * index }
 }

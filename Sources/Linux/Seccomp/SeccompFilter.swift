@@ -110,6 +110,7 @@ package struct SeccompFilter: Hashable, Sendable {
                     if !tests.isEmpty && rule.action.lets { continue }
                     tests = [SeccompArgument(0, .equal, selector)]
                 }
+                for index in tests.indices { tests[index].isWide = architecture.hasWideArguments }
                 if outcomes[call.number]?.last?.tests.isEmpty == true { continue }
                 // Two tests of one argument are alternatives, as runc has it (libcontainer/seccomp).
                 if Set(tests.map(\.index)).count < tests.count {

@@ -33,7 +33,7 @@ package struct SeccompRule: Hashable, Sendable {
     }
 }
 
-/// A comparison of one of a call's arguments, as 64-bit unsigned numbers.
+/// A comparison of one of a call's arguments, as unsigned numbers.
 package struct SeccompArgument: Hashable, Sendable {
     package enum Comparison: Hashable, Sendable {
         case notEqual, less, lessOrEqual, equal, greaterOrEqual, greater
@@ -44,6 +44,8 @@ package struct SeccompArgument: Hashable, Sendable {
     package var index: Int
     package var comparison: Comparison
     package var value: UInt64
+    /// Whether all 64 bits count, or the low half, which is all that code with words of 32 bits has.
+    var isWide = true
 
     package init(_ index: Int, _ comparison: Comparison, _ value: UInt64) {
         (self.index, self.comparison, self.value) = (index, comparison, value)
@@ -101,6 +103,9 @@ package enum SeccompArchitecture: String, Hashable, Sendable, CaseIterable {
         case .arm: 0x4000_0028
         }
     }
+
+    /// Whether arguments have 64 bits. Not with x32, as with libseccomp, though its code can set the high half too.
+    var hasWideArguments: Bool { self == .amd64 || self == .arm64 }
 
     /// The number of its first call: x32's have bit 30 set (__X32_SYSCALL_BIT).
     var base: UInt32 { self == .x32 ? 0x4000_0000 : 0 }
