@@ -100,3 +100,16 @@ package func becomeRoot() throws(SystemError) {
     try check("setresgid", "0") { trice_setresgid(0, 0, 0) }
     try check("setresuid", "0") { trice_setresuid(0, 0, 0) }
 }
+
+/// Whether a network namespace and an ipc namespace that belong to a user namespace of their own show all of these files of
+/// `/proc/sys`. Linux 6.1, for one, keeps `net.core` to those of the host's user namespace.
+///
+/// - Precondition: the caller has a single thread.
+package func userNamespaceShows(sysctls paths: [String]) throws(SystemError) -> Bool {
+    let flags = UInt64(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC)
+    let pid = try check("clone3", "user namespace") { trice_clone3(flags, -1, nil) }
+    if pid == 0 { _exit(paths.allSatisfy(exists) ? 0 : 1) }
+    var status: Int32 = 0
+    try check("waitpid", "\(pid)") { waitpid(pid, &status, 0) }
+    return ExitStatus(waitStatus: status) == .exited(0)
+}

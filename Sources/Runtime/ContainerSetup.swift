@@ -85,13 +85,16 @@ enum ContainerSetup {
 
     private static func writeSysctls(_ sysctls: [String: String]) throws(SetupFailure) {
         for (name, value) in sysctls.sorted(by: { $0.key < $1.key }) {
-            let path =
-                "/proc/sys/" + name.split(separator: ".", omittingEmptySubsequences: false).joined(separator: "/")
             try attempt("sysctls.\(name)") { () throws(SystemError) in
-                try Descriptor.open(path, O_WRONLY).writeAll(value.utf8)
+                try Descriptor.open(sysctlPath(name), O_WRONLY).writeAll(value.utf8)
             }
         }
     }
+}
+
+/// `/proc/sys/net/core/somaxconn` for `net.core.somaxconn`.
+package func sysctlPath(_ name: String) -> String {
+    "/proc/sys/" + name.split(separator: ".", omittingEmptySubsequences: false).joined(separator: "/")
 }
 
 /// Whether this process, cloned by the launcher, has not become its program yet.

@@ -61,7 +61,9 @@ extension Supervisor {
         // As the image's own root, which the upper one stands for from now on.
         try check("chmod", directory) { chmod("\(directory)/upper", 0o755) }
         let isShared = saved?.project.services.contains { $0.sharesProcesses(of: service.name) } ?? false
-        if !service.needsHostUserNamespace && !isShared { config.ids = userNamespaces.ids(for: image.layerPaths) }
+        if !service.needsHostUserNamespace && !isShared {
+            config.ids = try userNamespaces.ids(for: service, image.layerPaths)
+        }
         if let base = config.ids?.base {
             try check("chown", directory) { chown("\(directory)/upper", base, base) }
         }

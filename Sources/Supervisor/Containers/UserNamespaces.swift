@@ -15,12 +15,15 @@ final class UserNamespaces {
     /// Layers, id-mapped once and mounted nowhere, by path; empty where each overlay wants its own.
     private var layers: [String: DetachedMount] = [:]
     private var isRefused = false
+    private var shownSysctls: Set<String> = []
 
     init(_ paths: ProjectPaths) { self.paths = paths }
 
-    /// The ids for a new container of an image; nil where this host cannot map them, which is logged once.
-    func ids(for layers: [String]) -> IDMapping? {
+    /// The ids for a new container of an image; nil where this host cannot map them, which is logged once, or where its
+    /// kernel shows a sysctl that the service sets to the host's user namespace only.
+    func ids(for service: Service, _ layers: [String]) throws(SystemError) -> IDMapping? {
         if isRefused { return nil }
+        guard try shows(service.sysctls.map(\.name)) else { return nil }
         do throws(SystemError) {
             // Before Linux 5.19 an overlay takes no id-mapped layers, which it would say when it is mounted.
             guard kernelVersion() >= (5, 19) else { throw SystemError("mount", "overlay", errno: EINVAL) }
@@ -63,6 +66,15 @@ final class UserNamespaces {
     func release() {
         do { try IDRanges.ofHost().release(paths) } catch { log("the project's ids cannot be given back: \(error)") }
         (mapping, layers) = (nil, [:])
+    }
+
+    private func shows(_ sysctls: [String]) throws(SystemError) -> Bool {
+        // One that the host has not either is refused when it is written.
+        let wanted = Set(sysctls.map(sysctlPath)).subtracting(shownSysctls).filter(exists)
+        guard !wanted.isEmpty else { return true }
+        guard try userNamespaceShows(sysctls: Array(wanted)) else { return false }
+        shownSysctls.formUnion(wanted)
+        return true
     }
 
     private func openMapping() throws(SystemError) -> ContainerMounts.Mapping {
