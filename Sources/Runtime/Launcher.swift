@@ -16,13 +16,18 @@ package final class Launcher {
     package static let processName = "trice-launcher"
     /// How a process exits whose supervisor died before it could become its program.
     package static let cutOffStatus: Int32 = 125
+    /// How a supervisor exits that cannot do its work, and has told who asked for it.
+    package static let cannotServeStatus: Int32 = 2
+
+    /// Why there is no more to do.
+    package enum End { case projectIsDown, cannotServe }
 
     private var supervisorPID: pid_t = -1
     private var channel: PacketSocket?
     private var children: [pid_t: String] = [:]
     private var unrecorded: [LauncherReply.Ended] = []
     private var kept: [String: Descriptor]
-    private var quitting = false
+    private var end: End?
     /// When the supervisor was started last, and how often it died at once.
     private var supervisorStart: UInt64 = 0
     private var quickDeaths = 0
@@ -48,10 +53,11 @@ package final class Launcher {
         signals = Descriptor(try check("signalfd") { signalfd(-1, &mask, Int32(SFD_CLOEXEC | SFD_NONBLOCK)) })
     }
 
-    /// Serves until the supervisor says that the project is down.
-    package func run() throws {
+    /// Serves until the supervisor says that the project is down, or cannot serve one of which nothing runs.
+    package func run() throws -> End {
         try startSupervisor()
-        while !quitting {
+        while true {
+            if let end { return end }
             #if FAULT_POINTS
                 FaultPoint.pass("await")
             #endif
@@ -91,14 +97,14 @@ package final class Launcher {
     private func reap() throws {
         var info = signalfd_siginfo()
         while Glibc.read(signals.raw, &info, MemoryLayout<signalfd_siginfo>.size) > 0 {}
-        var supervisorDied = false
+        var supervisorsEnd: ExitStatus?
         while true {
             var status: Int32 = 0
             // __WALL: also a child that does not announce its end by SIGCHLD.
             let pid = waitpid(-1, &status, WNOHANG | Int32(bitPattern: 0x4000_0000))
             if pid <= 0 { break }
             if pid == supervisorPID {
-                supervisorDied = true
+                supervisorsEnd = ExitStatus(waitStatus: status)
             } else if let id = children.removeValue(forKey: pid) {
                 let ended = LauncherReply.Ended(
                     id: id, pid: pid, status: ExitStatus(waitStatus: status), time: realTime())
@@ -106,10 +112,10 @@ package final class Launcher {
                 reply(.ended(ended))
             }
         }
-        if supervisorDied && !quitting {
-            channel = nil
-            try startSupervisor()
-        }
+        guard let supervisorsEnd, end == nil else { return }
+        channel = nil
+        if supervisorsEnd == .exited(Launcher.cannotServeStatus) && children.isEmpty { return end = .cannotServe }
+        try startSupervisor()
     }
 
     /// Takes every request that is there.
@@ -136,7 +142,7 @@ package final class Launcher {
         case .keep(let name): kept[name] = descriptors.first
         case .drop(let name): kept[name] = nil
         case .forget(let pid): unrecorded.removeAll { $0.pid == pid }
-        case .quit: quitting = true
+        case .quit: end = .projectIsDown
         }
     }
 

@@ -68,10 +68,21 @@ final class Supervisor {
         resolvers = NameService(networks: networks, on: loop)
         hierarchy = try ControlGroupHierarchy.ofHost()
         eventLog = EventLog(paths, on: loop)
-        firewallWatch = try FirewallWatch(tag: paths.roots.tag, on: loop) {
-            log("whether somebody removes the firewall's tables is not seen any more: \($0)")
-        } onRemoval: { [unowned self] in
-            self.restoreFirewall()
+        firewallWatch = try watchFirewall()
+    }
+
+    /// - Returns: nil with a kernel without nf_tables: there are no tables to remove, and the first network says so.
+    private func watchFirewall() throws(SystemError) -> FirewallWatch? {
+        do {
+            return try FirewallWatch(tag: paths.roots.tag, on: loop) {
+                log("whether somebody removes the firewall's tables is not seen any more: \($0)")
+            } onRemoval: { [unowned self] in
+                self.restoreFirewall()
+            }
+        } catch {
+            guard error.errno == EPROTONOSUPPORT else { throw error }
+            log("there is no firewall to watch: \(error)")
+            return nil
         }
     }
 

@@ -76,7 +76,10 @@ package enum SupervisorStart {
             guard let listener = try claim(paths) else { exit(0) }
             lock.close()
             let launcher = try Launcher(keeping: inherited()) { channel in runSupervisor(paths, channel, listener) }
-            try launcher.run()
+            if try launcher.run() == .cannotServe {
+                let lock = try Self.lock(paths)
+                try withExtendedLifetime(lock) { try removeTree(paths.run) }
+            }
             exit(0)
         } catch {
             log("the launcher ends: \(error)")
@@ -142,7 +145,9 @@ package enum SupervisorStart {
             exit(0)
         } catch {
             log("the supervisor ends: \(error)")
-            exit(1)
+            let failure = Failure("project \(paths.project) has no supervisor: \(error)")
+            Server.refuse(listener, failure)
+            exit(Launcher.cannotServeStatus)
         }
     }
 }

@@ -137,4 +137,22 @@ import Testing
             unlink("\(box.directory)/run/faults")
         }
     }
+
+    @Test func `where no supervisor can serve, the command says why, and nothing stays`() throws {
+        try Sandbox.run("noserve", binary: Self.binary) { box in
+            try box.write("services: { a: { image: 'busybox:1', init: true, command: sleep 1000 } }")
+            let run = "\(box.directory)/run"
+            try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+            var page = Data("supervisor epoll_create1 0 error".utf8)
+            page.append(Data(count: FaultPoint.fileSize - page.count))
+            try page.write(to: URL(fileURLWithPath: "\(run)/faults"))
+            let up = box.run([Self.binary, "-p", box.project, "up", "-d"])
+            #expect(up.status == 1)
+            #expect(up.err.contains("project \(box.project) has no supervisor: epoll_create1"), "\(up)")
+            #expect(box.eventually { !FileManager.default.fileExists(atPath: "\(run)/projects/\(box.project)") })
+            unlink("\(run)/faults")
+            let again = box.run([Self.binary, "-p", box.project, "up", "-d"])
+            #expect(again.status == 0, "\(again)")
+        }
+    }
 }

@@ -46,6 +46,21 @@ final class Server {
         }
     }
 
+    /// Tells the clients that wait, or one that comes within a second, why nobody can serve them.
+    static func refuse(_ listener: Descriptor, _ failure: Failure) {
+        func isReadable(_ descriptor: Int32) -> Bool {
+            var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            return poll(&polled, 1, 1000) > 0
+        }
+        guard isReadable(listener.raw) else { return }
+        while case let raw = trice_accept4(listener.raw, Int32(SOCK_CLOEXEC.rawValue)), raw >= 0 {
+            let client = PacketSocket(Descriptor(raw))
+            // Its request, or it would find the connection cut off while it asks.
+            guard isReadable(raw) else { continue }
+            do { try client.send(Reply.failed(failure), wait: false) } catch { log("a client is gone: \(error)") }
+        }
+    }
+
     fileprivate func received(_ connection: Connection, _ request: Request, _ descriptors: [Descriptor]) {
         handler(connection, request, descriptors)
     }
