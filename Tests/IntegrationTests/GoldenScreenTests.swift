@@ -34,7 +34,7 @@ import Testing
         """
 
     @Test(arguments: [Size(columns: 80, rows: 24), Size(columns: 200, rows: 50)])
-    func `up, logs, stats and down look as recorded`(_ size: Size) throws {
+    func `up, logs, stats, ui and down look as recorded`(_ size: Size) throws {
         try Sandbox.run("golden") { box in
             try box.write(Self.stack)
             let screen = try Screen(box, columns: size.columns, rows: size.rows)
@@ -49,9 +49,68 @@ import Testing
             screen.shows("shop-web-1")
             try expect(screen, "stats", size)
             screen.press("C-c")
+            screen.type("clear; trice ui; echo left")
+            screen.shows("logs of all")
+            screen.shows("iB ")
+            try expect(screen, "ui", size)
+            screen.press("q")
+            screen.shows("left")
             screen.type("clear; trice down -t 1; echo status $?")
             screen.shows("status 0")
             try expect(screen, "down", size)
+        }
+    }
+
+    @Test func `the stack is looked after from the keyboard alone`() throws {
+        try Sandbox.run("keyboard") { box in
+            try box.write(
+                """
+                services:
+                  a: { image: busybox:1, init: true, command: sh -c 'echo a begins; exec sleep 600' }
+                  b: { image: busybox:1, init: true, command: sh -c 'echo b begins; exec sleep 600' }
+                """)
+            box.must("up", "-d", "a")
+            let screen = try Screen(box, columns: 80)
+            screen.type("trice -p keyboard ui; echo status $?")
+            screen.shows("a-1 | a begins")
+            screen.shows("not created")
+            screen.press("Down", "u")
+            screen.shows("trice up -d b: done")
+            screen.shows("b-1 | b begins")
+            let before = box.id(of: "b")
+            screen.press("s")
+            screen.shows("trice stop b: done")
+            #expect(box.state(of: "b") == "exited")
+            screen.press("s")
+            screen.shows("trice start b: done")
+            #expect(box.id(of: "b") == before)
+            screen.press("Enter")
+            screen.shows("leads back")
+            screen.type("hostname; exit")
+            screen.shows("logs of all")
+            screen.press("a")
+            screen.shows("logs of b-1")
+            #expect(!screen.text.contains("a begins"))
+            screen.resize(columns: 60, rows: 12)
+            screen.shows("logs of b-1")
+            #expect(screen.text.split(separator: "\n").allSatisfy { $0.count <= 60 })
+            screen.press("?")
+            screen.shows("the keys")
+            screen.press("x", "C-z")
+            screen.shows("status 148")
+            screen.type("fg; echo status $?")
+            screen.shows("logs of b-1")
+            screen.press("q")
+            screen.shows("status 0")
+            #expect(box.state(of: "a") == "running", "leaving it changes nothing")
+        }
+    }
+
+    @Test func `without a terminal there is no ui`() throws {
+        try Sandbox.run("noterminal") { box in
+            let outcome = box.try_("ui")
+            #expect(outcome.status == 1)
+            #expect(outcome.err.contains("trice ui wants a terminal"), "\(outcome)")
         }
     }
 
@@ -93,11 +152,15 @@ import Testing
     /// Without what differs from run to run: times, ids and amounts, and the blanks that make room for amounts.
     private static func steady(_ text: String) -> String {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
-            guard line.contains("NAME") || line.contains("shop-") && line.contains("iB") else {
+            // The sparklines' columns are the last of `ui`.
+            guard line.contains("NAME") || line.contains("iB") else {
                 return line.replacingOccurrences(of: "[0-9]+\\.[0-9]s", with: "0.0s", options: .regularExpression)
+                    .replacingOccurrences(of: "(Less than a|[0-9]+) seconds?", with: "N s", options: .regularExpression)
             }
             return line.replacingOccurrences(of: "^[0-9a-f]{12} ", with: "ID ", options: .regularExpression)
+                .replacingOccurrences(of: "(Less than a|[0-9]+) seconds?", with: "N s", options: .regularExpression)
                 .replacingOccurrences(of: "[0-9][0-9.]*(%|[kKMGT]?i?B?)", with: "N", options: .regularExpression)
+                .replacingOccurrences(of: "[▁▂▃▄▅▆▇█]+", with: "", options: .regularExpression)
                 .replacingOccurrences(of: " +", with: " ", options: .regularExpression)
         }
         return lines.joined(separator: "\n") + "\n"

@@ -69,10 +69,24 @@ struct TerminalText {
                 result.append(character)
                 continue
             }
-            if width == columns { return (result + (isColoured ? "\u{1B}[0m" : ""), width) }
+            if width + character.columns > columns { return (result + (isColoured ? "\u{1B}[0m" : ""), width) }
             result.append(character)
-            width += 1
+            width += character.columns
         }
         return (result, width)
+    }
+}
+
+extension Character {
+    /// Columns of a terminal: two for what East Asian scripts and emoji take (UAX #11, wide and fullwidth).
+    fileprivate var columns: Int {
+        guard let first = unicodeScalars.first, first.value >= 0x1100 else { return 1 }
+        switch first.value {
+        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97C, 0xAC00...0xD7A3, 0xF900...0xFAFF,
+            0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F680...0x1F6FF,
+            0x1F900...0x1F9FF, 0x20000...0x3FFFD:
+            return 2
+        default: return 1
+        }
     }
 }

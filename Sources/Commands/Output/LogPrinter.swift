@@ -41,7 +41,7 @@ final class LogPrinter {
     }
 
     /// The colours of docker compose's prefixes, in its order.
-    private static let colours = ["36", "33", "32", "35", "34", "36;1", "33;1", "32;1", "35;1", "34;1"]
+    static let colours = ["36", "33", "32", "35", "34", "36;1", "33;1", "32;1", "35;1", "34;1"]
 
     private let format: LogFormat
     private var width: Int

@@ -27,6 +27,20 @@ struct Sample: Hashable {
         time = EventLoop.now
     }
 
+    /// Of those that run, by their ids.
+    static func all(
+        of records: [ContainerRecord], _ paths: ProjectPaths, in hierarchy: ControlGroupHierarchy
+    ) throws(SystemError) -> [String: Sample] {
+        var samples: [String: Sample] = [:]
+        for record in records where record.runsNow {
+            do throws(SystemError) { samples[record.id] = try Sample(of: record, paths, in: hierarchy) } catch {
+                // It has ended since its record was read.
+                guard [ENOENT, ENODEV, ESRCH, EINVAL].contains(error.errno) else { throw error }
+            }
+        }
+        return samples
+    }
+
     /// Percent of one processor between an earlier sample and this one.
     func processorShare(since earlier: Sample?) -> Double {
         guard let earlier, time > earlier.time, usage.processorTime >= earlier.usage.processorTime else { return 0 }

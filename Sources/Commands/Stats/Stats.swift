@@ -50,7 +50,7 @@ struct Stats: ParsableCommand {
         while true {
             let records = try RecordStore(paths).chosen(service.map { [$0] } ?? [], context)
                 .filter { all || $0.runsNow }
-            let samples = try sample(records, paths, hierarchy)
+            let samples = try Sample.all(of: records, paths, in: hierarchy)
             let rows = records.map { record in
                 StatsRow(
                     record, samples[record.id], since: earlier[record.id], memory: memory, shortens: !noTrunc
@@ -70,19 +70,6 @@ struct Stats: ParsableCommand {
             }
             poll(nil, 0, isFirst ? Stats.glance : Stats.interval)
         }
-    }
-
-    private func sample(
-        _ records: [ContainerRecord], _ paths: ProjectPaths, _ hierarchy: ControlGroupHierarchy
-    ) throws -> [String: Sample] {
-        var samples: [String: Sample] = [:]
-        for record in records where record.runsNow {
-            do throws(SystemError) { samples[record.id] = try Sample(of: record, paths, in: hierarchy) } catch {
-                // It has ended since its record was read.
-                guard [ENOENT, ENODEV, ESRCH, EINVAL].contains(error.errno) else { throw error }
-            }
-        }
-        return samples
     }
 
     private func hostMemory() throws -> UInt64 {
