@@ -54,7 +54,12 @@ struct Context {
             files: global.file, projectName: global.projectName, projectDirectory: global.projectDirectory,
             profiles: global.profile, envFiles: global.envFile, environment: Context.environment,
             workingDirectory: absolutePath("."), services: services)
-        request.git = GitCache(environment: Context.environment).file
+        request.remote = { reference throws(FetchFailure) in
+            switch reference {
+            case .git(let reference): try GitCache(environment: Context.environment).file(reference)
+            case .registry(let name): try ApplicationCache(environment: Context.environment).file(name)
+            }
+        }
         return request
     }
 

@@ -39,7 +39,7 @@ package struct Trice: ParsableCommand {
         CommandGroup(
             name: "Images and the host:",
             subcommands: [
-                Images.self, Volumes.self, BuildCommand.self, Pull.self, Push.self, ImageCommand.self,
+                Images.self, Volumes.self, BuildCommand.self, Pull.self, Push.self, Publish.self, ImageCommand.self,
                 VolumeCommand.self, NetworkCommand.self, SystemCommand.self, Login.self, Logout.self,
             ]),
         CommandGroup(

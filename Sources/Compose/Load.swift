@@ -91,7 +91,7 @@ private func assemble(
     let context = FileContext(
         directory: directory, projectDirectory: directory, environment: environment,
         variablePlaces: surroundings.variablePlaces)
-    var assembly = Assembly(workingDirectory: surroundings.workingDirectory, project: context, git: request.git)
+    var assembly = Assembly(workingDirectory: surroundings.workingDirectory, project: context, remote: request.remote)
     assembly.interpolation.replacesVariables = replacingVariables
     assembly.merge.history = recordingHistory ? MergeHistory() : nil
     assembly.diagnostics = unreadable

@@ -19,6 +19,10 @@ package struct TransferRequest: Codable, Sendable {
         case logout
         /// Fetches a file, of no registry: a build's context.
         case download
+        /// Sends the files of a Compose application.
+        case publish
+        /// Fetches the files of a Compose application.
+        case fetch
     }
 
     /// An image to be transferred.
@@ -40,9 +44,12 @@ package struct TransferRequest: Codable, Sendable {
     package var registry: String?
     package var user: String?
     package var password: String?
-    /// Of `download`: where it is had, and the file that it becomes.
+    /// Of `download`: where it is had, and the file that it becomes. Of `publish`: the directory that has the blobs by the
+    /// digits of their digests. Of `fetch`: the directory in which the application gets one, by its digest's.
     package var address: String?
     package var file: String?
+    /// Of `publish`: the digests of manifests, of which the registry gets the first that it takes.
+    package var manifests: [String]?
 
     package init(_ operation: Operation, items: [Item] = []) { (self.operation, self.items) = (operation, items) }
 }

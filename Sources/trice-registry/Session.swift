@@ -62,6 +62,22 @@ struct Session {
             }
             try await Download(connections: registries.connections, timeout: registries.settings.timeout).run(
                 address, to: file)
+        case .publish, .fetch:
+            guard let name = request.items.first?.reference, let directory = request.file else {
+                throw Failure("\(request.operation.rawValue) wants a name and a directory")
+            }
+            let push = Push(registries: registries, store: store, events: events)
+            let applications = Applications(registries: registries, push: push, events: events)
+            do {
+                if request.operation == .fetch {
+                    try await applications.fetch(name, into: directory)
+                } else {
+                    try await applications.publish(name, from: directory, request.manifests ?? [])
+                }
+            } catch {
+                try await events.fail(name, error)
+                return false
+            }
         case .logout:
             guard let domain = request.registry else { throw Failure("logout wants a registry") }
             try await Login(registries: registries, events: events).forget(domain)

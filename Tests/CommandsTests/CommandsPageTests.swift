@@ -14,7 +14,7 @@ import Testing
     /// Why docker compose's command or flag is refused, by `COMMAND` or `COMMAND --flag`.
     private static let refused = [
         "bridge": "projects are not converted for other platforms",
-        "publish": "applications are not sent to registries yet",
+        "publish --app": "the application names its images, which are not sent along",
         "build --builder": "buildah builds", "build --check": "buildah checks nothing without building",
         "build --provenance": "buildah makes no attestations", "build --sbom": "buildah makes no attestations",
         " --parallel": "all that depends on nothing else goes on at once",
@@ -34,6 +34,7 @@ import Testing
         "export": "ids as they are inside; also of containers that have ended",
         "logs": "needs no process but itself; no line is lost",
         "ps": "needs no process but itself",
+        "publish": "mistakes at FILE:LINE:COLUMN; several files, `extends` and `include` become one file",
         "rm --force": "never asks", "rm --volumes": "always so: an anonymous volume goes with its container",
         "stats": "needs no process but itself",
         "up": "starts side by side, health checks probe at once; mistakes at FILE:LINE:COLUMN",

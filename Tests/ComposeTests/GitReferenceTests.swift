@@ -45,8 +45,10 @@ import Testing
             """, "elsewhere/compose.yaml": "services: {a: {image: x}}",
         ])
         let request = fixture.request {
-            $0.git = { [directory = fixture.directory] reference throws(GitFailure) in
-                guard reference.reference == nil else { throw GitFailure("it is gone", hint: "look elsewhere") }
+            $0.remote = { [directory = fixture.directory] reference throws(FetchFailure) in
+                guard case .git(let git) = reference, git.reference == nil else {
+                    throw FetchFailure("it is gone", hint: "look elsewhere")
+                }
                 return "\(directory)/elsewhere/compose.yaml"
             }
         }

@@ -81,7 +81,7 @@ import Testing
             ("git://127.0.0.1/r.git#main:sub/bad.yaml", "sub/bad.yaml:1:28: error: unknown key 'portss'"),
             ("git://127.0.0.1/r.git#0123456789012345678901234567890123456789", "git fetch failed"),
             ("https://example.com/x", "the address of a Git repository ends in .git"),
-            ("oci://example.com/x", "1:11: error: 'oci://example.com/x' is not on this host"),
+            ("oci://localhost:1/x", "1:11: error: cannot get 'oci://localhost:1/x'"),
         ])
     func failures(address: String, message: String) throws {
         let scratch = try Scratch()

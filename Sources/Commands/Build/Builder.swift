@@ -126,7 +126,7 @@ struct Builder {
     /// The directory to build.
     private func context(of service: Service, _ build: Build, in directory: String) throws -> String {
         if let reference = GitReference(parsing: build.context) {
-            do throws(GitFailure) { return try GitCache(environment: Context.environment).folder(reference) } catch {
+            do throws(FetchFailure) { return try GitCache(environment: Context.environment).folder(reference) } catch {
                 throw Failure(
                     "service \(service.name): cannot get '\(build.context)': \(error.reason)",
                     at: service.place("build.context"), hint: error.hint)

@@ -17,15 +17,15 @@ struct GitCache: Sendable {
     }
 
     /// The file in the repository: itself, or the Compose file of the directory.
-    func file(_ reference: GitReference) throws(GitFailure) -> String {
+    func file(_ reference: GitReference) throws(FetchFailure) -> String {
         try checkEnabled()
         let (root, commit) = try checkout(reference)
         let name = reference.path ?? "."
         let path = Path.cleaned("\(root)/\(name)")
-        guard isInside(path, root) else { throw GitFailure("'\(name)' leads out of the repository") }
-        guard exists(path) else { throw GitFailure("the repository has no '\(name)' at \(commit.prefix(12))") }
+        guard isInside(path, root) else { throw FetchFailure("'\(name)' leads out of the repository") }
+        guard exists(path) else { throw FetchFailure("the repository has no '\(name)' at \(commit.prefix(12))") }
         guard let file = composeFile(at: path) else {
-            throw GitFailure(
+            throw FetchFailure(
                 "there is no Compose file in '\(name)' at \(commit.prefix(12))",
                 hint: "name one after the reference: #main:path/compose.yaml")
         }
@@ -34,58 +34,58 @@ struct GitCache: Sendable {
     }
 
     /// A directory of the repository: what a build has as its context.
-    func folder(_ reference: GitReference) throws(GitFailure) -> String {
+    func folder(_ reference: GitReference) throws(FetchFailure) -> String {
         let (root, commit) = try checkout(reference)
         let name = reference.path ?? "."
         let path = Path.cleaned("\(root)/\(name)")
-        guard isInside(path, root) else { throw GitFailure("'\(name)' leads out of the repository") }
-        guard exists(path) else { throw GitFailure("the repository has no '\(name)' at \(commit.prefix(12))") }
+        guard isInside(path, root) else { throw FetchFailure("'\(name)' leads out of the repository") }
+        guard exists(path) else { throw FetchFailure("the repository has no '\(name)' at \(commit.prefix(12))") }
         try checkInside(path, root, name)
         return path
     }
 
-    private func checkout(_ reference: GitReference) throws(GitFailure) -> (root: String, commit: String) {
+    private func checkout(_ reference: GitReference) throws(FetchFailure) -> (root: String, commit: String) {
         let commit = try commit(reference)
-        let root = try directory() + "/" + commit
+        let root = try CacheDirectory.path("git", environment) + "/" + commit
         if !exists(root) { try checkOut(reference.repository, commit, to: root) }
         return (root, commit)
     }
 
     /// Links within the repository may lead anywhere.
-    private func checkInside(_ path: String, _ root: String, _ name: String) throws(GitFailure) {
-        guard let real = realpath(path, nil) else { throw GitFailure("\(SystemError("realpath", path))") }
+    private func checkInside(_ path: String, _ root: String, _ name: String) throws(FetchFailure) {
+        guard let real = realpath(path, nil) else { throw FetchFailure("\(SystemError("realpath", path))") }
         defer { free(real) }
-        guard isInside(String(cString: real), root) else { throw GitFailure("'\(name)' leads out of the repository") }
+        guard isInside(String(cString: real), root) else { throw FetchFailure("'\(name)' leads out of the repository") }
     }
 
     private func isInside(_ path: String, _ root: String) -> Bool { path == root || path.hasPrefix(root + "/") }
 
-    private func checkEnabled() throws(GitFailure) {
+    private func checkEnabled() throws(FetchFailure) {
         guard let text = environment["COMPOSE_EXPERIMENTAL_GIT_REMOTE"], !text.isEmpty else { return }
         guard let isOn = truthValue(text) else {
-            throw GitFailure("COMPOSE_EXPERIMENTAL_GIT_REMOTE is '\(text)', and must be true or false")
+            throw FetchFailure("COMPOSE_EXPERIMENTAL_GIT_REMOTE is '\(text)', and must be true or false")
         }
-        if !isOn { throw GitFailure("files in Git repositories are switched off by COMPOSE_EXPERIMENTAL_GIT_REMOTE") }
+        if !isOn { throw FetchFailure("files in Git repositories are switched off by COMPOSE_EXPERIMENTAL_GIT_REMOTE") }
     }
 
     /// The commit that the reference stands for now.
-    private func commit(_ reference: GitReference) throws(GitFailure) -> String {
+    private func commit(_ reference: GitReference) throws(FetchFailure) -> String {
         let name = reference.reference ?? "HEAD"
         if Self.isCommit(name) { return name }
-        guard !name.hasPrefix("-") else { throw GitFailure("'\(name)' is no name of a branch or tag") }
+        guard !name.hasPrefix("-") else { throw FetchFailure("'\(name)' is no name of a branch or tag") }
         let (status, output) = try git(["ls-remote", "--exit-code", "--", reference.repository, name])
-        guard status != .exited(2) else { throw GitFailure("the repository has no branch or tag '\(name)'") }
+        guard status != .exited(2) else { throw FetchFailure("the repository has no branch or tag '\(name)'") }
         try Self.require(status, output, "reading \(reference.repository)")
         // `COMMIT<tab>NAME`, after what a helper program may have said.
         let commits = output.split(whereSeparator: \.isNewline).map { String($0.prefix { $0 != "\t" }) }
         guard let commit = commits.first(where: Self.isCommit) else {
-            throw GitFailure("git names no commit for '\(name)': \(output)")
+            throw FetchFailure("git names no commit for '\(name)': \(output)")
         }
         return commit
     }
 
     /// Under another name until it is whole, so that a cut-off fetch leaves nothing that looks right.
-    private func checkOut(_ repository: String, _ commit: String, to root: String) throws(GitFailure) {
+    private func checkOut(_ repository: String, _ commit: String, to root: String) throws(FetchFailure) {
         let partial = "\(root).\(getpid())"
         defer { removePartial(partial) }
         for arguments in [
@@ -98,7 +98,7 @@ struct GitCache: Sendable {
         }
         // Somebody else may have been faster; a commit is a commit.
         if rename(partial, root) != 0, errno != EEXIST, errno != ENOTEMPTY {
-            throw GitFailure("\(SystemError("rename", partial))")
+            throw FetchFailure("\(SystemError("rename", partial))")
         }
     }
 
@@ -107,34 +107,18 @@ struct GitCache: Sendable {
         do { try removeTree(path) } catch { Output.standardError("\(path) stays: \(error)\n") }
     }
 
-    private func directory() throws(GitFailure) -> String {
-        guard
-            let base = environment["XDG_CACHE_HOME"].flatMap({ $0.hasPrefix("/") ? $0 : nil })
-                ?? environment["HOME"].map({ "\($0)/.cache" })
-        else { throw GitFailure("there is no place for the cache", hint: "set XDG_CACHE_HOME or HOME") }
-        let directory = Path.cleaned("\(base)/trice/git")
-        do {
-            try makeDirectories(directory, mode: 0o700)
-            guard let real = realpath(directory, nil) else { throw SystemError("realpath", directory) }
-            defer { free(real) }
-            return String(cString: real)
-        } catch {
-            throw GitFailure("\(error)")
-        }
-    }
-
     private static func isCommit(_ text: String) -> Bool {
         text.utf8.count == 40 && text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
     }
 
-    private static func require(_ status: ExitStatus, _ output: String, _ work: String) throws(GitFailure) {
+    private static func require(_ status: ExitStatus, _ output: String, _ work: String) throws(FetchFailure) {
         guard status != .exited(0) else { return }
         let last = output.split(whereSeparator: \.isNewline).last.map { ": \($0)" } ?? ""
-        throw GitFailure("\(work) failed\(last)")
+        throw FetchFailure("\(work) failed\(last)")
     }
 
     /// Runs git without asking anybody for a password, and over the network only.
-    private func git(_ arguments: [String]) throws(GitFailure) -> (ExitStatus, String) {
+    private func git(_ arguments: [String]) throws(FetchFailure) -> (ExitStatus, String) {
         var variables = environment
         if variables["GIT_TERMINAL_PROMPT"]?.isEmpty ?? true { variables["GIT_TERMINAL_PROMPT"] = "0" }
         if variables["GIT_SSH"] == nil, variables["GIT_SSH_COMMAND"] == nil {
@@ -149,10 +133,10 @@ struct GitCache: Sendable {
             return (outcome.status, String(decoding: outcome.output, as: UTF8.self))
         } catch {
             switch error {
-            case .timeout: throw GitFailure("git took longer than \(Self.patience) s")
+            case .timeout: throw FetchFailure("git took longer than \(Self.patience) s")
             case .system(let failure) where failure.errno == ENOENT:
-                throw GitFailure("there is no program git", hint: "install git")
-            case .system(let failure): throw GitFailure("\(failure)")
+                throw FetchFailure("there is no program git", hint: "install git")
+            case .system(let failure): throw FetchFailure("\(failure)")
             }
         }
     }

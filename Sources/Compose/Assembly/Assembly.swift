@@ -36,12 +36,12 @@ struct Assembly {
     /// Files that services extend, once read.
     var extendedFiles: [ServiceFile] = []
 
-    private let git: GitFetch?
+    private let remote: RemoteFetch?
     /// The paths of files from elsewhere, by what names them.
     private var fetched: [String: String] = [:]
 
-    init(workingDirectory: String, project: FileContext, git: GitFetch?) {
-        self.git = git
+    init(workingDirectory: String, project: FileContext, remote: RemoteFetch?) {
+        self.remote = remote
         self.workingDirectory = workingDirectory
         contexts = FileContexts(project: project)
         interpolation = TreeInterpolation(environment: project.environment)
@@ -69,24 +69,25 @@ struct Assembly {
     mutating func path(_ node: YAMLNode, from directory: String) -> String? {
         let text = node.scalar?.text ?? ""
         if let path = fetched[text] { return path }
-        guard let git, let reference = GitReference(parsing: text) else {
-            guard text.contains("://") || text.hasPrefix("oci:") || text.hasPrefix("git@") else {
+        guard let remote, let reference = RemoteReference(parsing: text) else {
+            guard text.contains("://") || text.hasPrefix("git@") else {
                 return Path.absolute(text, from: directory)
             }
             let isWeb = text.hasPrefix("http://") || text.hasPrefix("https://")
             diagnostics.add(
                 Diagnostic(
-                    code: "unsupported-value", "'\(text)' is not on this host, and no Git repository", at: node.place,
+                    code: "unsupported-value",
+                    "'\(text)' is not on this host, and neither in a Git repository nor in a registry", at: node.place,
                     hint: isWeb
                         ? "the address of a Git repository ends in .git" : "fetch it first, and name the file"))
             return nil
         }
-        do throws(GitFailure) {
-            let path = try git(reference)
+        do throws(FetchFailure) {
+            let path = try remote(reference)
             fetched[text] = path
             return path
         } catch {
-            diagnostics.add(.unfetched(text, error, at: node.place))
+            diagnostics.add(.unfetched(text, reference, error, at: node.place))
             return nil
         }
     }

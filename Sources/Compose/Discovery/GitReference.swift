@@ -40,24 +40,3 @@ package struct GitReference: Hashable, Sendable {
         return isName(user, "-_") && isName(host, "-.") && text.index(after: colon) < text.endIndex ? text : nil
     }
 }
-
-/// Why a file from elsewhere cannot be had.
-package struct GitFailure: Error, Hashable, Sendable {
-    package var reason: String
-    package var hint: String?
-
-    package init(_ reason: String, hint: String? = nil) {
-        self.reason = reason
-        self.hint = hint
-    }
-}
-
-/// Gives the absolute path on this host of a file that stands in a repository.
-package typealias GitFetch = @Sendable (GitReference) throws(GitFailure) -> String
-
-extension Diagnostic {
-    /// What is said where a file from elsewhere cannot be had.
-    static func unfetched(_ text: String, _ failure: GitFailure, at place: Place?) -> Diagnostic {
-        Diagnostic(code: "git", "cannot get '\(text)': \(failure.reason)", at: place, hint: failure.hint)
-    }
-}

@@ -22,8 +22,8 @@ package struct LoadRequest: Sendable {
     /// With `services`: leave out what they depend on.
     package var withoutDependencies: Bool
     package var steps = LoadSteps.all
-    /// Gets files that stand in Git repositories; nil refuses them.
-    package var git: GitFetch?
+    /// Gets files that stand elsewhere; nil refuses them.
+    package var remote: RemoteFetch?
 
     package init(
         files: [String] = [], projectName: String? = nil, projectDirectory: String? = nil, profiles: [String] = [],

@@ -59,13 +59,13 @@ struct Surroundings {
         }
     }
 
-    /// A path of this host, for a file that may stand in a Git repository.
+    /// A path of this host, for a file that may stand elsewhere.
     private static func fetched(_ name: String, _ request: LoadRequest) throws(LoadError) -> String {
-        guard let git = request.git, let reference = GitReference(parsing: name) else { return name }
-        do throws(GitFailure) {
-            return try git(reference)
+        guard let remote = request.remote, let reference = RemoteReference(parsing: name) else { return name }
+        do throws(FetchFailure) {
+            return try remote(reference)
         } catch {
-            throw .invalid(Diagnostics([.unfetched(name, error, at: nil)]))
+            throw .invalid(Diagnostics([.unfetched(name, reference, error, at: nil)]))
         }
     }
 

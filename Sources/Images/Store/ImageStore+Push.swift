@@ -13,6 +13,10 @@ extension ImageStore {
             package var digest: String
             package var mediaType: String
             package var bytes: [UInt8]
+
+            package init(digest: String, mediaType: String, bytes: [UInt8]) {
+                (self.digest, self.mediaType, self.bytes) = (digest, mediaType, bytes)
+            }
         }
 
         /// Configurations and layers, each once.

@@ -29,10 +29,15 @@ package struct Manifest: Codable, Hashable, Sendable {
 
     package var schemaVersion = 2
     package var mediaType: String? = Manifest.mediaType
+    /// Of what is no image.
+    package var artifactType: String?
     package var config: ContentDescriptor
     package var layers: [ContentDescriptor]
+    package var annotations: [String: String]?
 
-    init(config: ContentDescriptor, layers: [ContentDescriptor]) { (self.config, self.layers) = (config, layers) }
+    package init(config: ContentDescriptor, layers: [ContentDescriptor]) {
+        (self.config, self.layers) = (config, layers)
+    }
 }
 
 /// An image index (OCI image specification, image-index.md).

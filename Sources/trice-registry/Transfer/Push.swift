@@ -39,7 +39,7 @@ struct Push {
         // What an image of the same registry has, the registry can take from there.
         let neighbours = try store.neighbours(of: reference)
         try await registries.first(reference, actions: "pull,push", also: Set(neighbours.values)) { connection in
-            try await send(source.blobs, item, neighbours, connection)
+            try await send(source.blobs, of: item.reference, neighbours, connection) { store.blobPath($0) }
             for document in source.documents.dropLast() {
                 try await put(document, at: document.digest, reference, connection)
             }
@@ -52,12 +52,13 @@ struct Push {
         }
     }
 
-    private func send(
-        _ blobs: [ContentDescriptor], _ item: TransferRequest.Item, _ neighbours: [String: String],
-        _ connection: RegistryConnection
+    /// - Parameter path: of a blob, by its digest.
+    func send(
+        _ blobs: [ContentDescriptor], of name: String, _ neighbours: [String: String],
+        _ connection: RegistryConnection, path: @escaping @Sendable (String) -> String
     ) async throws {
         for blob in blobs {
-            try await events.send(.layer(blob.digest, of: item.reference, .waiting, current: 0, total: blob.size))
+            try await events.send(.layer(blob.digest, of: name, .waiting, current: 0, total: blob.size))
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             var running = 0
@@ -69,11 +70,11 @@ struct Push {
                 running += 1
                 group.addTask {
                     try await BlobUpload(
-                        descriptor: blob, path: store.blobPath(blob.digest), from: neighbours[blob.digest],
+                        descriptor: blob, path: path(blob.digest), from: neighbours[blob.digest],
                         connection: connection
                     ) { state, current in
                         try await events.send(
-                            .layer(blob.digest, of: item.reference, state, current: current, total: blob.size))
+                            .layer(blob.digest, of: name, state, current: current, total: blob.size))
                     }.run()
                 }
             }
@@ -81,7 +82,7 @@ struct Push {
         }
     }
 
-    private func put(
+    func put(
         _ document: ImageStore.PushSource.Document, at name: String, _ reference: Reference,
         _ connection: RegistryConnection
     ) async throws {

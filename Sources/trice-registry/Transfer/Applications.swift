@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The trice authors
+
+import Core
+import Glibc
+import Images
+import Linux
+import NIOHTTP1
+import Registry
+
+/// Sends Compose applications to registries, and fetches them.
+struct Applications {
+    let registries: Registries
+    let push: Push
+    let events: Events
+
+    /// Sends an application whose blobs are in a directory.
+    ///
+    /// - Parameter manifests: the registry gets the first that it takes.
+    func publish(_ name: String, from directory: String, _ manifests: [String]) async throws {
+        let reference = try Reference(name)
+        guard reference.digest == nil else {
+            throw Failure("\(name): an application is sent under a tag, not a digest")
+        }
+        let path: @Sendable (String) -> String = { "\(directory)/\($0.dropFirst(7))" }
+        try await registries.first(reference, actions: "pull,push") { connection in
+            var refusal: (any Error)?
+            for digest in manifests {
+                let bytes = try readFile(path(digest))
+                let manifest = try decodeJSON(Manifest.self, from: bytes)
+                do {
+                    var blobs: [ContentDescriptor] = []
+                    for blob in [manifest.config] + manifest.layers
+                    where !blobs.contains(where: { $0.digest == blob.digest }) {
+                        blobs.append(blob)
+                    }
+                    try await push.send(blobs, of: name, [:], connection, path: path)
+                    let document = ImageStore.PushSource.Document(
+                        digest: digest, mediaType: Manifest.mediaType, bytes: bytes)
+                    try await push.put(document, at: reference.tag ?? "latest", reference, connection)
+                } catch let failure as Failure {
+                    refusal = failure
+                    continue
+                }
+                var event = TransferEvent(.done, image: name)
+                event.digest = digest
+                return try await events.send(event)
+            }
+            if let refusal { throw refusal }
+        }
+    }
+
+    /// Fetches an application into a directory of its own below `parent`, which is told as the event's detail.
+    func fetch(_ name: String, into parent: String) async throws {
+        let reference = try Reference(name)
+        try await registries.first(reference, actions: "pull") { connection in
+            let document = try await registries.document(reference, connection)
+            guard !document.isIndex else {
+                throw Failure("\(name): it is no Compose application, but an index of images")
+            }
+            let manifest = try decodeJSON(Manifest.self, from: document.bytes)
+            let directory = "\(parent)/\("\(document.digest)".dropFirst(7))"
+            if !exists(directory) {
+                var contents: [String: [UInt8]] = [:]
+                // Refused before anything is fetched.
+                do { _ = try Application.files(of: manifest) { _ in [0x20] } } catch let failure as Failure {
+                    throw Failure("\(name): \(failure.message)")
+                }
+                for layer in manifest.layers { contents[layer.digest] = try await blob(layer, reference, connection) }
+                try write(Application.files(of: manifest) { contents[$0.digest] ?? [] }, to: directory)
+            }
+            var event = TransferEvent(.done, image: name)
+            (event.digest, event.detail) = ("\(document.digest)", directory)
+            try await events.send(event)
+        }
+    }
+
+    private func blob(
+        _ layer: ContentDescriptor, _ reference: Reference, _ connection: RegistryConnection
+    ) async throws -> [UInt8] {
+        guard let digest = Digest(layer.digest) else { throw Failure("\(reference): \(layer.digest) is no digest") }
+        let answer = try await connection.send(.GET, connection.path("blobs/\(digest)"))
+        let body = try await answer.body()
+        guard answer.status == 200 else {
+            throw RegistryErrors.failure(
+                status: answer.status, body: body, subject: "\(reference): one of its files", reference: reference)
+        }
+        guard Digest(of: body) == digest else {
+            throw Failure("\(reference): one of its files has the digest \(Digest(of: body)), not \(digest)")
+        }
+        return body
+    }
+
+    /// Under another name until it is whole; somebody else may have been faster.
+    private func write(_ files: [String: [UInt8]], to directory: String) throws {
+        let partial = "\(directory).\(getpid())"
+        try makeDirectories(partial, mode: 0o700)
+        do {
+            for (name, bytes) in files { try writeAtomically("\(partial)/\(name)", bytes, durable: false) }
+            if rename(partial, directory) != 0 {
+                guard errno == EEXIST || errno == ENOTEMPTY else { throw SystemError("rename", directory) }
+                try removeTree(partial)
+            }
+        } catch {
+            try removeTree(partial)
+            throw error
+        }
+    }
+}
