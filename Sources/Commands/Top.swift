@@ -10,8 +10,16 @@ import Runtime
 import Supervisor
 
 struct Top: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the processes of the stack's containers.")
+    static let configuration = CommandConfiguration(
+        abstract: "List the processes of the stack's containers.",
+        discussion: """
+            EXAMPLES
+              trice top
+              trice top --follow web      live, until Ctrl-C
+            """)
 
+    @Flag(name: [.short, .long], help: "Show them anew each second, until Ctrl-C.")
+    var follow = false
     @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
@@ -19,6 +27,23 @@ struct Top: ParsableCommand {
         let context = Context(Trice.global)
         let paths = try context.paths()
         let hierarchy = try ControlGroupHierarchy.ofHost()
+        let area = follow && isatty(1) == 1 ? LiveArea(on: 1) : nil
+        while true {
+            let text = try table(context, paths, hierarchy)
+            if let area {
+                area.draw(text.split(separator: "\n").map(String.init))
+            } else {
+                Output.standardOutput(text)
+            }
+            if !follow { return }
+            poll(nil, 0, Top.interval)
+        }
+    }
+
+    /// Milliseconds between two looks.
+    private static let interval: Int32 = 1000
+
+    private func table(_ context: Context, _ paths: ProjectPaths, _ hierarchy: ControlGroupHierarchy) throws -> String {
         let clock = ProcessClock()
         var table = Table("SERVICE", "#", "UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD")
         for record in try RecordStore(paths).chosen(services, context) where record.isActive {
@@ -31,7 +56,7 @@ struct Top: ParsableCommand {
                     process.command)
             }
         }
-        Output.standardOutput(table.text)
+        return table.text
     }
 }
 

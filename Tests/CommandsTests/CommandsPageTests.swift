@@ -37,6 +37,7 @@ import Testing
         "publish": "mistakes at FILE:LINE:COLUMN; several files, `extends` and `include` become one file",
         "rm --force": "never asks", "rm --volumes": "always so: an anonymous volume goes with its container",
         "stats": "needs no process but itself",
+        "top": "also `--follow`: live",
         "up": "starts side by side, health checks probe at once; mistakes at FILE:LINE:COLUMN",
         "up --yes": "never asks", "create --yes": "never asks",
         "watch": "a file comes whole or not at all; told by the kernel, not looked for",

@@ -38,11 +38,12 @@ import Testing
         try Sandbox.run("golden") { box in
             try box.write(Self.stack)
             let screen = try Screen(box, columns: size.columns, rows: size.rows)
-            screen.type("trice up -d; echo status $?")
-            screen.shows("status 0")
+            // Each with an end of its own: what stood there before is no end.
+            screen.type("trice up -d; echo up $?")
+            screen.shows("up 0")
             try expect(screen, "up", size)
-            screen.type("clear; trice logs; echo status $?")
-            screen.shows("status 0")
+            screen.type("clear; trice logs; echo logs $?")
+            screen.shows("logs 0")
             try expect(screen, "logs", size)
             screen.type("clear; trice stats")
             screen.shows("CONTAINER ID")
@@ -55,8 +56,8 @@ import Testing
             try expect(screen, "ui", size)
             screen.press("q")
             screen.shows("left")
-            screen.type("clear; trice down -t 1; echo status $?")
-            screen.shows("status 0")
+            screen.type("clear; trice down -t 1; echo down $?")
+            screen.shows("down 0")
             try expect(screen, "down", size)
         }
     }
@@ -103,6 +104,20 @@ import Testing
             screen.press("q")
             screen.shows("status 0")
             #expect(box.state(of: "a") == "running", "leaving it changes nothing")
+        }
+    }
+
+    @Test func `top shows processes as they come and go`() throws {
+        try Sandbox.run("live") { box in
+            try box.write("services: { a: { image: busybox:1, init: true, command: sleep 601 } }")
+            box.must("up", "-d")
+            let screen = try Screen(box, columns: 100)
+            screen.type("trice -p live top --follow")
+            screen.shows("sleep 601")
+            box.must("exec", "-d", "a", "sleep", "602")
+            screen.shows("sleep 602")
+            screen.press("C-c")
+            #expect(screen.text.split(separator: "\n").count { $0.contains("sleep 601") } == 1, "\(screen.text)")
         }
     }
 
