@@ -93,12 +93,16 @@ package final class NetlinkSocket {
         }
     }
 
-    /// All records of a table. Begins again where the table changed meanwhile (NLM_F_DUMP_INTR), at most 16 times; then it
-    /// is EBUSY.
+    /// Seconds for which a dump is begun again.
+    private static let patience = 10
+
+    /// All records of a table. Begins again where the table changed meanwhile (NLM_F_DUMP_INTR), as it does on a host that
+    /// makes and removes links all the time; after 10 s of that it is EBUSY.
     package func dump<Record>(_ query: NetlinkQuery<Record>) throws(NetlinkError) -> [Record] {
-        for _ in 0..<16 {
+        let start = EventLoop.now
+        repeat {
             if let records = try dumpOnce(query) { return records }
-        }
+        } while EventLoop.now - start < UInt64(NetlinkSocket.patience) * 1_000_000_000
         throw .system(SystemError("recv", query.request.words, errno: EBUSY))
     }
 
