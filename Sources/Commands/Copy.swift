@@ -128,10 +128,8 @@ struct Copy: ParsableCommand {
         var failure: (any Error)?
         do { try host(intoContainer ? pipe.write : pipe.read) } catch { failure = error }
         (intoContainer ? pipe.write : pipe.read).close()
-        var status: Int32 = 0
-        waitpid(child, &status, 0)
         // The child has said why.
-        if trice_wifexited(status) == 0 || trice_wexitstatus(status) != 0 { throw ExitCode(1) }
+        if try exitStatus(ofChild: child) != .exited(0) { throw ExitCode(1) }
         if let failure { throw failure as? Failure ?? Failure("\(failure)") }
     }
 

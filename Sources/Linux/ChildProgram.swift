@@ -33,9 +33,8 @@ package enum ChildProgram {
             writing.close()
             let output = try read(reading, untilMilliseconds: milliseconds() + Int64(seconds) * 1000)
             if output == nil { kill(pid, SIGKILL) }
-            var status: Int32 = 0
-            try check("waitpid", "\(pid)") { waitpid(pid, &status, 0) }
-            if let output { return Outcome(status: ExitStatus(waitStatus: status), output: output) }
+            let status = try exitStatus(ofChild: pid)
+            if let output { return Outcome(status: status, output: output) }
         } catch {
             throw .system(error)
         }

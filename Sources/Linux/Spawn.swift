@@ -44,6 +44,13 @@ package func spawn(
     return pid
 }
 
+/// Waits until a child of this process has ended, and reaps it: waitpid(2).
+package func exitStatus(ofChild child: pid_t) throws(SystemError) -> ExitStatus {
+    var status: Int32 = 0
+    try check("waitpid", "\(child)") { waitpid(child, &status, 0) }
+    return ExitStatus(waitStatus: status)
+}
+
 /// The strings as a NULL-terminated `char *const []` for the time of the call.
 package func withCStrings<T>(_ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> T) -> T {
     var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }

@@ -109,7 +109,5 @@ package func userNamespaceShows(sysctls paths: [String]) throws(SystemError) -> 
     let flags = UInt64(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC)
     let pid = try check("clone3", "user namespace") { trice_clone3(flags, -1, nil) }
     if pid == 0 { _exit(paths.allSatisfy(exists) ? 0 : 1) }
-    var status: Int32 = 0
-    try check("waitpid", "\(pid)") { waitpid(pid, &status, 0) }
-    return ExitStatus(waitStatus: status) == .exited(0)
+    return try exitStatus(ofChild: pid) == .exited(0)
 }

@@ -59,9 +59,7 @@ struct Buildah {
         output.write.close()
         var text: [UInt8] = []
         while case let part = try output.read.read(upTo: 1 << 16), !part.isEmpty { text += part }
-        var status: Int32 = 0
-        try check("waitpid") { waitpid(process, &status, 0) }
-        guard trice_wifexited(status) != 0, trice_wexitstatus(status) == 0 else {
+        guard try exitStatus(ofChild: process) == .exited(0) else {
             try check("lseek") { lseek(errors.raw, 0, SEEK_SET) }
             let said = String(decoding: try errors.read(upTo: 4096), as: UTF8.self).split(separator: "\n").joined(
                 separator: "; ")

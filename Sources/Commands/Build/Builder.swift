@@ -281,14 +281,11 @@ struct Builder {
     }
 
     private func finish(_ job: Job) throws -> String {
-        var status: Int32 = 0
-        try check("waitpid") { waitpid(job.process, &status, 0) }
-        guard trice_wifexited(status) != 0, trice_wexitstatus(status) == 0 else {
+        let status = try exitStatus(ofChild: job.process)
+        guard status == .exited(0) else {
             // Where nothing was shown, what it said last says why.
             if options.isQuiet { for line in job.lastLines { Output.standardError("\(job.service.name) | \(line)\n") } }
-            let how =
-                trice_wifsignaled(status) != 0
-                ? "signal \(trice_wtermsig(status))" : "status \(trice_wexitstatus(status))"
+            let how = if case .signaled(let signal) = status { "signal \(signal)" } else { "status \(status.code)" }
             throw Failure(
                 "service \(job.service.name): the build failed (\(how)): \(job.lastLines.last ?? "")",
                 at: job.service.place("build"))

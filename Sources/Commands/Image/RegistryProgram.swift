@@ -29,12 +29,9 @@ enum RegistryProgram {
                 rest.removeFirst(end + 1)
             }
         }
-        var status: Int32 = 0
-        try check("waitpid") { waitpid(process, &status, 0) }
-        if trice_wifsignaled(status) != 0 {
-            throw Failure("trice-registry was ended by signal \(trice_wtermsig(status))")
-        }
-        return trice_wexitstatus(status) == 0
+        let status = try exitStatus(ofChild: process)
+        if case .signaled(let signal) = status { throw Failure("trice-registry was ended by signal \(signal)") }
+        return status == .exited(0)
     }
 
     private static func path() throws -> String {

@@ -38,10 +38,8 @@ final class BackgroundCommand {
             said = (said + bytes).suffix(BackgroundCommand.longest)
             return nil
         }
-        var status: Int32 = 0
-        try check("waitpid") { waitpid(pid, &status, 0) }
         let lines = LogTail.printableLines(said)
         let error = lines.last { $0.contains("error:") } ?? lines.last ?? "it failed"
-        return (ExitStatus(waitStatus: status).code, error)
+        return (try exitStatus(ofChild: pid).code, error)
     }
 }

@@ -188,9 +188,7 @@ final class DashboardSession {
         Output.line("A shell in \(service); exit, or Ctrl-D, leads back.")
         let shell = ["-c", "command -v bash >/dev/null && exec bash; exec sh"]
         let pid = try spawnOneself(["exec", "--index", String(number), service, "sh"] + shell, descriptors: [:])
-        var status: Int32 = 0
-        try check("waitpid") { waitpid(pid, &status, 0) }
-        let code = ExitStatus(waitStatus: status).code
+        let code = try exitStatus(ofChild: pid).code
         if code >= 125 { (dashboard.message, dashboard.isFailure) = ("the shell ended with \(code)", true) }
         screen = try FullScreen()
     }

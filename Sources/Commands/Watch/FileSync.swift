@@ -76,9 +76,9 @@ struct FileSync {
         }
         errors.write.close()
         let reason = String(decoding: try errors.read.read(upTo: 1024), as: UTF8.self)
-        var status: Int32 = 0
-        waitpid(child, &status, 0)
-        if status != 0 { throw Failure("container \(record.name) cannot be synchronised: \(reason)") }
+        if try exitStatus(ofChild: child) != .exited(0) {
+            throw Failure("container \(record.name) cannot be synchronised: \(reason)")
+        }
     }
 
     private func write(_ entry: Entry, to target: String) throws(SystemError) {
