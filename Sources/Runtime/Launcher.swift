@@ -17,6 +17,8 @@ package final class Launcher {
     /// How a process exits whose supervisor died before it could become its program.
     package static let cutOffStatus: Int32 = 125
 
+    package static let traceName = "launcher"
+
     private var supervisorPID: pid_t = -1
     private var channel: PacketSocket?
     private var children: [pid_t: String] = [:]
@@ -136,6 +138,8 @@ package final class Launcher {
         case .keep(let name): kept[name] = descriptors.first
         case .drop(let name): kept[name] = nil
         case .forget(let pid): unrecorded.removeAll { $0.pid == pid }
+        case .trace:
+            if let file = descriptors.first { Trace.begin(file, as: Launcher.traceName) } else { Trace.end() }
         case .quit: quitting = true
         }
     }
@@ -183,16 +187,21 @@ package final class Launcher {
             if let pidNamespace { try check("setns", "pid") { trice_setns(pidNamespace.raw, Int32(CLONE_NEWPID)) } }
             defer { if pidNamespace != nil { trice_setns(ownPIDNamespace.raw, Int32(CLONE_NEWPID)) } }
             var pidfd: Int32 = -1
+            let start = Trace.now
             let pid = try check("clone3") { trice_clone3(flags, cgroup.raw, &pidfd) }
             if pid == 0 {
                 #if FAULT_POINTS
                     FaultPoint.become(id.contains("/") ? "process" : "container")
                 #endif
+                Trace.become(nil)
+                Trace.record("clone", since: start)
                 theirs.descriptor.close()
                 channel?.descriptor.close()
                 unblockSignals()
                 gate?.write.close()
-                do throws(SystemError) { _ = try gate?.read.read(upTo: 1) } catch { report(error, to: childs) }
+                do throws(SystemError) {
+                    try Trace.span("wait for its ids") { () throws(SystemError) in _ = try gate?.read.read(upTo: 1) }
+                } catch { report(error, to: childs) }
                 body(childs)
             }
             let child = Descriptor(pidfd)
@@ -200,6 +209,7 @@ package final class Launcher {
             // Without its ids it cannot become root there, and says so. Its gate opens when the writing end is closed.
             do throws(SystemError) { try ids?.apply(to: pid) } catch { log("\(id): \(error)") }
             gate?.write.close()
+            Trace.record("clone \(id.prefix(12))", since: start)
             reply(.created(id: id, pid: pid), [child, theirs.descriptor])
         } catch {
             reply(.failed(id: id, failure: SetupFailure(error)))

@@ -32,6 +32,7 @@ struct Program {
     func execute(
         as identity: Identity, under filter: SeccompFilter?, initProcess: Bool = false, socket: PacketSocket
     ) throws(SetupFailure) -> Never {
+        let start = Trace.now
         try setLimits()
         if process.noNewPrivileges {
             try attempt("security_opt") { () throws(SystemError) in
@@ -52,6 +53,8 @@ struct Program {
         }
         try attempt("security_opt") { () throws(SystemError) in try filter?.install() }
         if !process.noNewPrivileges { try identity.keep(capabilities) }
+        Trace.record("become the program", since: start)
+        Trace.end()
         if initProcess { try InitProcess.divide() }
         withCStrings(process.arguments) { arguments in
             withCStrings(environment) { _ = execve(path, arguments, $0) }

@@ -12,6 +12,8 @@ import Runtime
 
 /// Holds one project: observes, plans, acts, and serves clients. All of it on one thread.
 final class Supervisor {
+    static let traceName = "supervisor"
+
     let paths: ProjectPaths
     let loop: EventLoop
     let records: RecordStore
@@ -53,6 +55,8 @@ final class Supervisor {
     var wakeTimer: EventLoop.Timer?
     var reconcileIsDue = false
     var leaving = false
+    /// Who asked for a trace of what goes on.
+    var traced: Connection?
 
     init(paths: ProjectPaths, channel: PacketSocket, loop: EventLoop) throws {
         (self.paths, self.loop) = (paths, loop)
@@ -77,6 +81,7 @@ final class Supervisor {
 
     /// Takes over what runs, and serves until the project needs nobody any more.
     func run(listener: Descriptor) throws {
+        let start = Trace.now
         guard try isInChargeNow() else { return launcher.quit() }
         // One before this that is dying may still be in a system call that takes a container's output out of its pipe.
         let lock = try ProcessLock(paths.supervisorLock)
@@ -93,6 +98,7 @@ final class Supervisor {
             self.handle(connection, request, descriptors)
         }
         server?.onLeave = { [unowned self] in self.clientLeft($0) }
+        Trace.record("take over", since: start)
         reconcile()
         try loop.run()
     }
@@ -113,7 +119,9 @@ final class Supervisor {
         var plan = Plan()
         // What is made at once may allow the next step: a network its containers, a container its start.
         for _ in 0..<16 {
-            plan = Reconciler.plan(saved?.desired ?? Desired(), observe(), now: realTime())
+            plan = Trace.span("plan") {
+                Reconciler.plan(saved?.desired ?? Desired(), observe(), now: realTime())
+            }
             var progressed = false
             for action in plan.actions where perform(action) { progressed = true }
             if !progressed { break }
@@ -143,11 +151,11 @@ final class Supervisor {
     /// - Returns: whether it is done already, so that the next step can be planned.
     private func perform(_ action: Action) -> Bool {
         switch action {
-        case .createNetwork(let name): return createNetwork(name)
+        case .createNetwork(let name): return Trace.span("network \(name)") { createNetwork(name) }
         case .createVolume(let name): return createVolume(name)
         case .create(let service, let number):
             guard creationFailures[service] == nil, networkFailure == nil else { return false }
-            return createContainer(service, number)
+            return Trace.span("create \(service)-\(number)") { createContainer(service, number) }
         case .start(let id):
             guard let container = containers[id] else {
                 // The stand-in of a container that could not be made: the user asks again.

@@ -262,8 +262,8 @@ final class ProjectNetworks {
     }
 
     func connect(pid: Int32, _ endpoints: [Endpoint]) throws {
-        try firewall.admit(endpoints.map(LinkSource.init))
-        try host.connect(containerPID: pid, endpoints)
+        try Trace.span("firewall") { try firewall.admit(endpoints.map(LinkSource.init)) }
+        try Trace.span("links") { try host.connect(containerPID: pid, endpoints) }
     }
 
     /// Lets a container that runs send on its links, where a firewall that was made anew does not know them.

@@ -170,8 +170,8 @@ extension Supervisor {
         else { return }
         try networks.connect(
             pid: pid, networks.endpoints(container.record.state.addresses, container: container.id, pid: pid))
-        try serveNames(container, pid: pid)
-        try ports.open(container)
+        try Trace.span("name server") { try serveNames(container, pid: pid) }
+        try Trace.span("ports") { try ports.open(container) }
     }
 
     func serveNames(_ container: Container, pid: Int32) throws {
