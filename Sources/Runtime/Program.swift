@@ -55,7 +55,9 @@ struct Program {
         if !process.noNewPrivileges { try identity.keep(capabilities) }
         Trace.record("become the program", since: start)
         Trace.end()
-        if initProcess { try InitProcess.divide() }
+        if initProcess {
+            throw failure(path, try InitProcess.run(path, process.arguments, environment))
+        }
         withCStrings(process.arguments) { arguments in
             withCStrings(environment) { _ = execve(path, arguments, $0) }
         }
