@@ -9,21 +9,14 @@ import Linux
 /// What a cloned child does until its program runs. It never returns.
 enum ContainerSetup {
     /// - Parameters:
-    ///   - specification: a file with the `ContainerSpec` as JSON.
     ///   - stdio: what becomes descriptors 0, 1 and 2.
-    ///   - filter: a file with the `SeccompFilter`, or an empty one.
+    ///   - filter: nil for none.
     ///   - mounts: the `ContainerMounts` of a container with a user namespace of its own.
     ///   - socket: where failures are told, and where the supervisor says to proceed.
     static func run(
-        specification: Descriptor, stdio: [Descriptor], filter: Descriptor, mounts: [Descriptor], socket: PacketSocket
+        _ spec: ContainerSpec, stdio: [Descriptor], filter: SeccompFilter?, mounts: [Descriptor], socket: PacketSocket
     ) -> Never {
         do {
-            let (spec, filter) = try Trace.span("read the specification") {
-                (
-                    try decodeJSON(ContainerSpec.self, from: readWhole(specification.raw)),
-                    SeccompFilter(bytes: try readWhole(filter.raw))
-                )
-            }
             try setUp(spec, stdio, filter, ContainerMounts(mounts, for: spec), socket)
         } catch {
             report(error, to: socket)

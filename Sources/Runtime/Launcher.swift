@@ -146,6 +146,10 @@ package final class Launcher {
 
     private func create(_ id: String, _ namespaces: ContainerSpec.Namespaces, _ descriptors: [Descriptor]) {
         guard descriptors.count >= 6 else { return refuse(id, "create wants 6 descriptors or more") }
+        // Read here: the memory that it takes is the launcher's again and again, and would be new to each child.
+        guard let (spec, filter) = read(ContainerSpec.self, descriptors[0], filter: descriptors[5], for: id) else {
+            return
+        }
         var flags = UInt64(CLONE_NEWNS) | UInt64(TimeNamespace.flag)
         if namespaces.network == .own { flags |= UInt64(CLONE_NEWNET) }
         if namespaces.pid == .own { flags |= UInt64(CLONE_NEWPID) }
@@ -158,17 +162,37 @@ package final class Launcher {
         }
         start(id, flags: flags, cgroup: descriptors[4], pidNamespace: joined, ids: namespaces.user) { socket in
             ContainerSetup.run(
-                specification: descriptors[0], stdio: Array(descriptors[1...3]), filter: descriptors[5],
+                spec, stdio: Array(descriptors[1...3]), filter: filter,
                 mounts: Array(descriptors[6...]), socket: socket)
         }
     }
 
     private func exec(_ id: String, _ descriptors: [Descriptor]) {
         guard descriptors.count == 7 else { return refuse(id, "exec wants 7 descriptors") }
+        guard let (process, filter) = read(ProcessSpec.self, descriptors[0], filter: descriptors[5], for: id) else {
+            return
+        }
         start(id, flags: 0, cgroup: descriptors[4], pidNamespace: descriptors[6]) { socket in
             ExecSetup.run(
-                specification: descriptors[0], stdio: Array(descriptors[1...3]), filter: descriptors[5],
+                process, stdio: Array(descriptors[1...3]), filter: filter,
                 target: descriptors[6], socket: socket)
+        }
+    }
+
+    /// - Returns: what the two files hold; nil where they cannot be read, which is told.
+    private func read<Specification: Decodable>(
+        _ type: Specification.Type, _ document: Descriptor, filter: Descriptor, for id: String
+    ) -> (Specification, SeccompFilter?)? {
+        do {
+            return try Trace.span("read the specification") {
+                (
+                    try decodeJSON(type, from: readWhole(document.raw)),
+                    SeccompFilter(bytes: try readWhole(filter.raw))
+                )
+            }
+        } catch {
+            refuse(id, "\(error)")
+            return nil
         }
     }
 

@@ -51,7 +51,7 @@ import Testing
         """
 
     private static let ofContainers = [
-        "start", "clone", "wait for its ids", "read the specification", "namespaces", "files", "proc and sys",
+        "start", "clone", "wait for its ids", "namespaces", "files", "proc and sys",
         "pivot_root", "kernel file systems", "volumes", "user", "wait for the network", "restrictions",
         "become the program",
     ]
@@ -73,7 +73,7 @@ import Testing
                     "ask the launcher", "connect trace-db-1", "connect trace-web-1", "firewall", "links", "name server",
                     "ports", "started trace-db-1", "started trace-web-1",
                 ],
-                "launcher": ["claim the project"],
+                "launcher": ["claim the project", "read the specification"],
                 "container trace-db-1": Self.ofContainers,
                 "container trace-web-1": Self.ofContainers,
             ]
