@@ -23,6 +23,7 @@ final class Supervisor {
     let networks: ProjectNetworks
     let ports: PortPublisher
     let resolvers: NameService
+    private var flushIsDue = false
     private var firewallWatch: FirewallWatch?
     let hierarchy: ControlGroupHierarchy
     let deviceFilters = DeviceFilters()
@@ -52,6 +53,8 @@ final class Supervisor {
     var pendingRuns: [PendingRun] = []
     /// What to do when a process that `exec` started ends, by its id.
     var execs: [String: (LauncherReply.Ended) -> Void] = [:]
+    /// Cloned, and not connected to their networks yet.
+    var born: [(container: Container, created: LauncherClient.Created)] = []
     var wakeTimer: EventLoop.Timer?
     var reconcileIsDue = false
     var leaving = false
@@ -72,6 +75,14 @@ final class Supervisor {
         resolvers = NameService(networks: networks, on: loop)
         hierarchy = try ControlGroupHierarchy.ofHost()
         eventLog = EventLog(paths, on: loop)
+        networks.onPending = { [unowned self] in
+            if self.flushIsDue { return }
+            self.flushIsDue = true
+            self.loop.soon { [unowned self] in
+                self.flushIsDue = false
+                Trace.span("flush") { self.networks.flush() }
+            }
+        }
         firewallWatch = try FirewallWatch(tag: paths.roots.tag, on: loop) {
             log("whether somebody removes the firewall's tables is not seen any more: \($0)")
         } onRemoval: { [unowned self] in
@@ -123,6 +134,7 @@ final class Supervisor {
                 Reconciler.plan(saved?.desired ?? Desired(), observe(), now: realTime())
             }
             var progressed = false
+            prepareStarts(plan)
             for action in plan.actions where perform(action) { progressed = true }
             if !progressed { break }
         }
@@ -134,6 +146,15 @@ final class Supervisor {
         startPendingRuns(plan)
         settle(plan)
         leaveIfIdle()
+    }
+
+    private func prepareStarts(_ plan: Plan) {
+        let starting = plan.actions.compactMap { action in
+            if case .start(let id) = action { containers[id] } else { nil }
+        }
+        do { try Trace.span("addresses of all") { try leaseAddresses(of: starting) } } catch {
+            log("\(starting.count) containers cannot be given addresses at once: \(error)")
+        }
     }
 
     private func observe() -> Observed {

@@ -123,17 +123,45 @@ extension Supervisor {
                     self.setUp(container, failure)
                 }
                 try process.grantHostRights(to: created.pid)
+                if born.isEmpty { loop.soon { [unowned self] in self.connectBorn() } }
+                born.append((container, created))
+            } catch { giveUp(container, created, error) }
+        }
+    }
+
+    private func giveUp(_ container: Container, _ created: LauncherClient.Created, _ error: any Error) {
+        // Where the process has died meanwhile, its own word on the setup socket says why.
+        container.record.state.failure =
+            (error as? SetupFailure).map { blame($0, on: container.service) } ?? error as? Failure
+            ?? Failure("\(error)", at: container.service.location)
+        kill(created.pid, SIGKILL)
+    }
+
+    /// Connects what was cloned meanwhile. The firewall is told of all with one transaction, which costs about as much as that
+    /// of one; where it refuses them, of each alone.
+    private func connectBorn() {
+        let all = born.filter { $0.container.pid == $0.created.pid }
+        born = []
+        var areAdmitted = false
+        if all.count > 1 {
+            do {
+                try Trace.span("firewall") {
+                    try networks.admit(
+                        all.flatMap { container, created in
+                            try networks.endpoints(
+                                container.record.state.addresses, container: container.id, pid: created.pid)
+                        })
+                }
+                areAdmitted = true
+            } catch { log("\(all.count) containers cannot be admitted at once: \(error)") }
+        }
+        for (container, created) in all {
+            do {
                 try Trace.span("connect \(container.record.name)") {
-                    try connectNetworks(container, pid: created.pid)
+                    try connectNetworks(container, pid: created.pid, isAdmitted: areAdmitted)
                 }
                 try created.setup.send(Proceed())
-            } catch {
-                // Where the process has died meanwhile, its own word on the setup socket says why.
-                container.record.state.failure =
-                    (error as? SetupFailure).map { blame($0, on: container.service) } ?? error as? Failure
-                    ?? Failure("\(error)", at: container.service.location)
-                kill(created.pid, SIGKILL)
-            }
+            } catch { giveUp(container, created, error) }
         }
     }
 
@@ -170,9 +198,7 @@ extension Supervisor {
         container.state.completeStart(at: realTime())
         container.record.state.exit = nil
         startHealthChecks(container)
-        do { try nameOnNetworks(container) } catch {
-            log("the names of \(container.record.name) cannot be told: \(error)")
-        }
+        nameOnNetworks(container)
         runPostStartHooks(container)
         save(container)
         emit(container, .start)
