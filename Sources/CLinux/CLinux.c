@@ -55,6 +55,34 @@ int trice_raise_hard_limit(pid_t pid, int resource, uint64_t hard) {
 int trice_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 int trice_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
 
+struct program {
+    const char *path;
+    char *const *arguments, *const *environment;
+    int error;
+};
+
+static int become(void *given) {
+    struct program *program = given;
+    setpgid(0, 0);
+    signal(SIGTTOU, SIG_IGN);
+    if (isatty(0) == 1) tcsetpgrp(0, getpid());
+    for (int number = 1; number <= 64; number++) signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(program->path, program->arguments, program->environment);
+    program->error = errno;
+    _exit(127);
+}
+
+pid_t trice_start_program(const char *path, char *const *arguments, char *const *environment, int *error) {
+    static char stack[1 << 16] __attribute__((aligned(16)));
+    struct program program = {.path = path, .arguments = arguments, .environment = environment};
+    pid_t child = clone(become, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &program);
+    *error = child > 0 ? program.error : 0;
+    return child;
+}
+
 pid_t trice_clone3(uint64_t flags, int cgroup, int *pidfd) {
     struct clone_args arguments = {.flags = flags, .exit_signal = (flags & CLONE_PARENT) ? 0 : SIGCHLD};
     if (pidfd) {

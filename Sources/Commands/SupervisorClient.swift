@@ -51,7 +51,8 @@ final class SupervisorClient {
             let lock = try SupervisorStart.lock(paths)
             defer { withExtendedLifetime(lock) {} }
             if let client = try connect(paths) { return client }
-            let reason = try SupervisorStart.spawnLauncher(paths, under: lock).read(upTo: 4096)
+            let kept = Trace.isOn ? [(name: SupervisorStart.tracedFile, descriptor: try Trace.copy())] : []
+            let reason = try SupervisorStart.spawnLauncher(paths, under: lock, keeping: kept).read(upTo: 4096)
             guard reason.isEmpty else {
                 let text = String(decoding: reason, as: UTF8.self).split(separator: "\n").joined(separator: "; ")
                 throw Failure("no supervisor can be started: \(text)")
@@ -114,10 +115,12 @@ final class SupervisorClient {
     ) throws -> Int32 {
         let deadline = limit.map { EventLoop.now + UInt64($0) * 1_000_000_000 }
         for _ in 0..<5 {
-            let client = try start(paths)
+            let client = try Trace.span("connect") { try start(paths) }
             do { try client.send(command, descriptors: descriptors) } catch let error as SystemError
                 where error.errno == EPIPE || error.errno == ECONNRESET
             { continue }
+            let sent = Trace.now
+            defer { Trace.record("wait", since: sent) }
             while let (reply, _) = try client.next(before: deadline, signals, progress) {
                 switch reply {
                 case .finished(let status): return status

@@ -90,6 +90,10 @@ struct Up: ParsableCommand {
         help: ArgumentHelp(
             "Do what a plan says (plan -o FILE), or nothing where it does not hold any more.", valueName: "FILE"))
     var plan: String?
+    @Option(
+        help: ArgumentHelp(
+            "Write there how long each step of the start took, for Chrome's tracing and Perfetto.", valueName: "FILE"))
+    var trace: String?
     @Flag(name: [.customShort("y"), .customLong("yes")], help: "Accepted for docker compose's sake: trice never asks.")
     var yes = false
     @Argument(
@@ -105,6 +109,7 @@ struct Up: ParsableCommand {
         if plan != nil && (dryRun || !services.isEmpty || !scale.isEmpty || forceRecreate || noRecreate) {
             throw ValidationError("--plan says what is to be done: leave out services and other options of it")
         }
+        if trace != nil && dryRun { throw ValidationError("--trace is of a start: leave out --dry-run") }
         if menu { throw ValidationError("--menu is not supported: leave it out") }
         if watch && (detach || wait || noStart) {
             throw ValidationError("--watch works beside the logs: leave out -d, --wait and --no-start")
@@ -118,8 +123,9 @@ struct Up: ParsableCommand {
     }
 
     func run() throws {
+        let startTrace = try trace.map(StartTrace.init)
         let context = Context(Trice.global)
-        let project = try context.project(services: services)
+        let project = try Trace.span("load") { try context.project(services: services) }
         let scales = try ScaleOption.numbers(scale)
         for name in services + Array(scales.keys) + [exitCodeFrom].compactMap({ $0 })
         where project.service(name) == nil {
@@ -148,7 +154,7 @@ struct Up: ParsableCommand {
         }
         var bringUp = BringUp(context: context, paths: paths, project: project, options: options)
         (bringUp.pull, bringUp.quietPull) = (pull?.policy, quietPull)
-        (bringUp.build, bringUp.buildsQuietly) = (build, quietBuild)
+        (bringUp.build, bringUp.buildsQuietly, bringUp.trace) = (build, quietBuild, startTrace)
         if detach || wait || noStart {
             let status = try bringUp.run(limit: wait ? waitTimeout : nil)
             if status != 0 { throw ExitCode(status) }
@@ -189,6 +195,8 @@ struct BringUp {
     /// `--build` or `--no-build`.
     var build: Bool?
     var buildsQuietly = false
+    /// Written when the stack is up, or cannot be brought up.
+    var trace: StartTrace?
 
     init(context: Context, paths: ProjectPaths, project: Project, options: Request.UpOptions) {
         (self.context, self.paths, self.project, self.options) = (context, paths, project, options)
@@ -198,15 +206,24 @@ struct BringUp {
     ///   - limit: seconds after which it is given up.
     ///   - signals: those that end the waiting, with an `Interruption`.
     func run(limit: Int? = nil, interruptedBy signals: CallerSignals? = nil) throws -> Int32 {
-        try ImageSupply(
-            context: context, project: project, policy: pull, isQuiet: quietPull, build: build,
-            buildsQuietly: buildsQuietly
-        ).provide(
-            project.services(with: options.services, ignoringDependencies: options.ignoreDependencies))
-        let document = try memoryFile("project", encodeJSON(project.withImageNames))
+        let result = Result { try perform(limit, signals) }
+        try trace?.finish()
+        return try result.get()
+    }
+
+    private func perform(_ limit: Int?, _ signals: CallerSignals?) throws -> Int32 {
+        try Trace.span("images") {
+            try ImageSupply(
+                context: context, project: project, policy: pull, isQuiet: quietPull, build: build,
+                buildsQuietly: buildsQuietly
+            ).provide(
+                project.services(with: options.services, ignoringDependencies: options.ignoreDependencies))
+        }
+        let document = try Trace.span("document") { try memoryFile("project", encodeJSON(project.withImageNames)) }
+        let trace = Trace.isOn ? [try Trace.copy()] : []
         let progress = try Progress(context.global, of: project, starts: options.start)
         defer { progress.finish() }
         return try SupervisorClient.perform(
-            .up(options), paths, descriptors: [document], limit: limit, interruptedBy: signals, progress)
+            .up(options), paths, descriptors: [document] + trace, limit: limit, interruptedBy: signals, progress)
     }
 }

@@ -48,10 +48,16 @@ package func check<T: FixedWidthInteger>(
     #if FAULT_POINTS
         try FaultPoint.reach(call)
     #endif
+    let start = Trace.now
     while true {
         let result = body()
-        if result != -1 { return result }
+        if result != -1 {
+            if start > 0 { Trace.recordCall(call, subject(), since: start) }
+            return result
+        }
         let number = Glibc.errno
-        if number != EINTR { throw SystemError(call, subject(), errno: number) }
+        if number == EINTR { continue }
+        if start > 0 { Trace.recordCall(call, subject(), since: start) }
+        throw SystemError(call, subject(), errno: number)
     }
 }

@@ -70,6 +70,7 @@ package enum IFLA: UInt16, AttributeFamily {
     case OPERSTATE = 16
     case LINKINFO = 18
     case NET_NS_PID = 19
+    case GROUP = 27
     case NET_NS_FD = 28
     case NUM_TX_QUEUES = 31
     case NUM_RX_QUEUES = 32

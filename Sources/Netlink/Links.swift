@@ -16,6 +16,8 @@ package struct Link: NetlinkRecord, Hashable {
     package var master: Int32?
     /// A veth's other end; its index counts in the other end's namespace.
     package var peer: Int32?
+    /// What links can be deleted together by; 0 for those that nobody has put into one.
+    package var group: UInt32
     /// `bridge`, `veth`, …; nil for hardware.
     package var kind: String?
 
@@ -34,6 +36,7 @@ package struct Link: NetlinkRecord, Hashable {
         hardwareAddress = attributes.bytes(IFLA.ADDRESS).map(Array.init) ?? []
         master = try attributes.number(IFLA.MASTER, Int32.self)
         peer = try attributes.number(IFLA.LINK, Int32.self)
+        group = try attributes.number(IFLA.GROUP, UInt32.self) ?? 0
         kind = try attributes.nested(IFLA.LINKINFO)?.text(IFLA_INFO.KIND)
     }
 }
@@ -121,6 +124,22 @@ package enum LinkRequest {
     /// `ip link del NAME`
     package static func delete(_ link: Selector) -> NetlinkRequest {
         NetlinkRequest(.RTM_DELLINK, words: "ip link del \(link)") { select(&$0, link) }
+    }
+
+    /// `ip link del group N`: all links of a group, after one wait for what still uses them.
+    package static func delete(group: UInt32) -> NetlinkRequest {
+        NetlinkRequest(.RTM_DELLINK, words: "ip link del group \(group)") {
+            header(&$0)
+            $0.attribute(IFLA.GROUP, group)
+        }
+    }
+
+    /// `ip link set NAME group N`
+    package static func set(_ link: Selector, group: UInt32) -> NetlinkRequest {
+        NetlinkRequest(.RTM_NEWLINK, words: "ip link set \(link) group \(group)") {
+            select(&$0, link)
+            $0.attribute(IFLA.GROUP, group)
+        }
     }
 
     /// `ip link set NAME up|down`; only the bit IFF_UP is named as changed.

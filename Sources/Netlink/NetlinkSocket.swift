@@ -66,7 +66,8 @@ package final class NetlinkSocket {
             let acknowledge: MessageFlags = index == requests.count - 1 ? .NLM_F_ACK : []
             datagram += try request.encoded(sequence: first + UInt32(index), port: port, adding: acknowledge)
         }
-        try send(datagram)
+        try send(
+            datagram, requests.count == 1 ? requests[0].words : "\(requests[0].words) … (\(requests.count) requests)")
         while true {
             for message in try receive() where message.type == .NLMSG_ERROR {
                 let index = Int(message.sequence &- first)
@@ -84,7 +85,7 @@ package final class NetlinkSocket {
     /// The one record that the query asks for.
     package func get<Record>(_ query: NetlinkQuery<Record>) throws(NetlinkError) -> Record {
         let sequence = takeSequences(1)
-        try send(try query.request.encoded(sequence: sequence, port: port))
+        try send(try query.request.encoded(sequence: sequence, port: port), query.request.words)
         while true {
             for message in try receive() where message.sequence == sequence {
                 if message.type == Record.messageType { return try Record(body: message.body) }
@@ -109,7 +110,7 @@ package final class NetlinkSocket {
     /// Nil where the dump was interrupted by a change.
     private func dumpOnce<Record>(_ query: NetlinkQuery<Record>) throws(NetlinkError) -> [Record]? {
         let sequence = takeSequences(1)
-        try send(try query.request.encoded(sequence: sequence, port: port))
+        try send(try query.request.encoded(sequence: sequence, port: port), query.request.words)
         var records: [Record] = []
         var interrupted = false
         while true {
@@ -138,9 +139,10 @@ package final class NetlinkSocket {
         return nextSequence
     }
 
-    private func send(_ datagram: [UInt8]) throws(NetlinkError) {
+    /// - Parameter words: what it asks for, as ip(8) has it.
+    private func send(_ datagram: [UInt8], _ words: @autoclosure () -> String) throws(NetlinkError) {
         do throws(SystemError) {
-            try check("send", "netlink") { Glibc.send(socket.raw, datagram, datagram.count, 0) }
+            try check("send", words()) { Glibc.send(socket.raw, datagram, datagram.count, 0) }
         } catch { throw .system(error) }
     }
 

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import Glibc
+import Linux
 
 /// libnftables(3), loaded when first used: a command that touches no network does not pay for it.
 ///
@@ -60,7 +61,9 @@ final class NFTables {
     /// - Returns: what they print.
     @discardableResult
     func run(_ commands: String) throws(Problem) -> String {
+        let start = Trace.now
         let status = functions.run(context, commands)
+        if start > 0 { Trace.recordCall("nft", commands, since: start) }
         // Reading a buffer resets it, so both are read whatever the status.
         let output = functions.output(context).map { String(cString: $0) } ?? ""
         let error = functions.error(context).map { String(cString: $0) } ?? ""

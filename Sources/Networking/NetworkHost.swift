@@ -64,8 +64,16 @@ package final class NetworkHost {
     package func remove(bridge name: String) throws {
         let links = try socket.dump(LinkRequest.all)
         guard let bridge = links.first(where: { $0.name == name }) else { return }
-        let ends = links.filter { $0.master == bridge.index }
-        try delete(ends.map(\.name) + [name])
+        let all = links.filter { $0.master == bridge.index } + [bridge]
+        // One by one each has the kernel wait until nobody uses it any more; those of a group go after one wait.
+        var group: UInt32
+        repeat { group = UInt32.random(in: 1 << 16..<1 << 31) } while links.contains { $0.group == group }
+        for refusal in try socket.attempt(all.map { LinkRequest.set(.index($0.index), group: group) }) {
+            if let refusal, refusal.errno != ENODEV { throw NetlinkError.refused(refusal) }
+        }
+        if let refusal = try socket.attempt([LinkRequest.delete(group: group)])[0], refusal.errno != ENODEV {
+            throw NetlinkError.refused(refusal)
+        }
     }
 
     /// Connects a container with all its networks, brings its loopback interface up, and sets its default route.

@@ -27,11 +27,16 @@ package struct ContainerMounts {
         _ spec: ContainerSpec, mapping: Mapping?,
         layer: (String) throws(SystemError) -> OverlayMount.Layer = { path throws(SystemError) in .directory(path) }
     ) throws(SetupFailure) -> ContainerMounts {
-        let root = try attempt("image") { () throws(SystemError) in try overlay(spec.root, layer) }
-        return ContainerMounts(
-            root: root,
-            devices: try attempt("devices") { () throws(SystemError) in try makeDevices(spec, mapping?.ids) },
-            sources: try openSources(spec, mapping, layer, root))
+        let root = try Trace.span("overlay") { () throws(SetupFailure) in
+            try attempt("image") { () throws(SystemError) in try overlay(spec.root, layer) }
+        }
+        let devices = try Trace.span("devices") { () throws(SetupFailure) in
+            try attempt("devices") { () throws(SystemError) in try makeDevices(spec, mapping?.ids) }
+        }
+        let sources = try Trace.span("bind mounts") { () throws(SetupFailure) in
+            try openSources(spec, mapping, layer, root)
+        }
+        return ContainerMounts(root: root, devices: devices, sources: sources)
     }
 
     /// To travel with a message, and back.

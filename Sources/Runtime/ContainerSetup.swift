@@ -9,17 +9,14 @@ import Linux
 /// What a cloned child does until its program runs. It never returns.
 enum ContainerSetup {
     /// - Parameters:
-    ///   - specification: a file with the `ContainerSpec` as JSON.
     ///   - stdio: what becomes descriptors 0, 1 and 2.
-    ///   - filter: a file with the `SeccompFilter`, or an empty one.
+    ///   - filter: nil for none.
     ///   - mounts: the `ContainerMounts` of a container with a user namespace of its own.
     ///   - socket: where failures are told, and where the supervisor says to proceed.
     static func run(
-        specification: Descriptor, stdio: [Descriptor], filter: Descriptor, mounts: [Descriptor], socket: PacketSocket
+        _ spec: ContainerSpec, stdio: [Descriptor], filter: SeccompFilter?, mounts: [Descriptor], socket: PacketSocket
     ) -> Never {
         do {
-            let spec = try decodeJSON(ContainerSpec.self, from: readWhole(specification.raw))
-            let filter = SeccompFilter(bytes: try readWhole(filter.raw))
             try setUp(spec, stdio, filter, ContainerMounts(mounts, for: spec), socket)
         } catch {
             report(error, to: socket)
@@ -30,6 +27,34 @@ enum ContainerSetup {
         _ spec: ContainerSpec, _ stdio: [Descriptor], _ filter: SeccompFilter?, _ mounts: ContainerMounts?,
         _ socket: PacketSocket
     ) throws -> Never {
+        try Trace.span("namespaces") { try enterNamespaces(spec) }
+        let root = RootFileSystem(spec: spec)
+        try Trace.span("files") { try root.enter(mounts) }
+        if spec.process.terminal {
+            let terminal = try Terminal.open(size: spec.process.terminalSize, for: socket)
+            try terminal.becomeStandardStreams(consoleAt: "/dev/console")
+        } else {
+            try takeStandardStreams(stdio)
+        }
+        let (identity, program) = try Trace.span("user") {
+            let identity = try Identity.lookUp(spec.process)
+            return (identity, try Program(spec.process, home: identity.home))
+        }
+        // The supervisor's part (the network) goes on beside this one; from here on it must be there.
+        // Where the supervisor has died instead, the next one starts the container again.
+        do {
+            let isLeft = try Trace.span("wait for the network") { try socket.receive(Proceed.self) == nil }
+            if isLeft { _exit(Launcher.cutOffStatus) }
+        } catch let error as SystemError where error.errno == ECONNRESET { _exit(Launcher.cutOffStatus) }
+        try Trace.span("restrictions") {
+            try writeSysctls(spec.sysctls)
+            try root.close()
+        }
+        umask(0o022)
+        try program.execute(as: identity, under: filter, initProcess: spec.initProcess, socket: socket)
+    }
+
+    private static func enterNamespaces(_ spec: ContainerSpec) throws(SetupFailure) {
         try startSession()
         umask(0)
         // Before the cgroup namespace, whose root they are.
@@ -37,25 +62,6 @@ enum ContainerSetup {
         if spec.namespaces.user != nil { try attempt("userns_mode") { () throws(SystemError) in try becomeRoot() } }
         try attempt { () throws(SystemError) in try joinNamespaces(spec.namespaces) }
         if spec.namespaces.uts == .own { try setHostname(spec) }
-        let root = RootFileSystem(spec: spec)
-        try root.enter(mounts)
-        if spec.process.terminal {
-            let terminal = try Terminal.open(size: spec.process.terminalSize, for: socket)
-            try terminal.becomeStandardStreams(consoleAt: "/dev/console")
-        } else {
-            try takeStandardStreams(stdio)
-        }
-        let identity = try Identity.lookUp(spec.process)
-        let program = try Program(spec.process, home: identity.home)
-        // The supervisor's part (the network) goes on beside this one; from here on it must be there.
-        // Where the supervisor has died instead, the next one starts the container again.
-        do {
-            guard try socket.receive(Proceed.self) != nil else { _exit(Launcher.cutOffStatus) }
-        } catch let error as SystemError where error.errno == ECONNRESET { _exit(Launcher.cutOffStatus) }
-        try writeSysctls(spec.sysctls)
-        try root.close()
-        umask(0o022)
-        try program.execute(as: identity, under: filter, initProcess: spec.initProcess, socket: socket)
     }
 
     private static func joinNamespaces(_ namespaces: ContainerSpec.Namespaces) throws(SystemError) {

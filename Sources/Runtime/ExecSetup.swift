@@ -11,14 +11,12 @@ import Linux
 /// The launcher had it born in the container's pid namespace and cgroup.
 enum ExecSetup {
     /// - Parameters:
-    ///   - filter: a file with the `SeccompFilter`, or an empty one.
+    ///   - filter: nil for none.
     ///   - target: a pidfd of the container's first process, whose namespaces are joined. Linux 5.8.
     static func run(
-        specification: Descriptor, stdio: [Descriptor], filter: Descriptor, target: Descriptor, socket: PacketSocket
+        _ process: ProcessSpec, stdio: [Descriptor], filter: SeccompFilter?, target: Descriptor, socket: PacketSocket
     ) -> Never {
         do {
-            let process = try decodeJSON(ProcessSpec.self, from: readWhole(specification.raw))
-            let filter = SeccompFilter(bytes: try readWhole(filter.raw))
             try startSession()
             for group in process.controlGroups { try group.join() }
             try process.grantHostRights(to: getpid())

@@ -8,19 +8,24 @@ import Linux
 /// PID 1 of a container with `init: true`: starts the service's process, forwards signals to it, reaps orphans, and
 /// ends with its exit status (128 + n for signal n). It has the rights of the service's process, and no more.
 enum InitProcess {
-    /// Returns in the child, which goes on to become the service's process; the caller itself stays as PID 1.
-    static func divide() throws(SetupFailure) {
+    /// Starts the service's process, and stays.
+    ///
+    /// The process has a group of its own, in the foreground: what the terminal sends comes once.
+    ///
+    /// - Returns: errno where execve(2) failed; otherwise it does not return.
+    static func run(_ path: String, _ arguments: [String], _ environment: [String]) throws(SetupFailure) -> Int32 {
         var all = sigset_t()
         sigfillset(&all)
         sigprocmask(SIG_BLOCK, &all, nil)
-        let child = try attempt("init") { () throws(SystemError) in try check("fork") { trice_fork() } }
-        if child == 0 {
-            // A process group of its own, in the foreground: what the terminal sends comes once.
-            setpgid(0, 0)
-            signal(SIGTTOU, SIG_IGN)
-            if isatty(0) == 1 { tcsetpgrp(0, getpid()) }
-            return unblockSignals()
+        var error: Int32 = 0
+        let child = try attempt("init") { () throws(SystemError) in
+            try check("clone", path) {
+                withCStrings(arguments) { arguments in
+                    withCStrings(environment) { trice_start_program(path, arguments, $0, &error) }
+                }
+            }
         }
+        if error != 0 { return error }
         trice_set_name("trice-init")
         trice_close_range(3, UInt32.max, 0)
         serve(child, waitingFor: all)

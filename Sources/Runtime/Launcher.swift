@@ -22,6 +22,8 @@ package final class Launcher {
     /// Why there is no more to do.
     package enum End { case projectIsDown, cannotServe }
 
+    package static let traceName = "launcher"
+
     private var supervisorPID: pid_t = -1
     private var channel: PacketSocket?
     private var children: [pid_t: String] = [:]
@@ -142,12 +144,18 @@ package final class Launcher {
         case .keep(let name): kept[name] = descriptors.first
         case .drop(let name): kept[name] = nil
         case .forget(let pid): unrecorded.removeAll { $0.pid == pid }
+        case .trace:
+            if let file = descriptors.first { Trace.begin(file, as: Launcher.traceName) } else { Trace.end() }
         case .quit: end = .projectIsDown
         }
     }
 
     private func create(_ id: String, _ namespaces: ContainerSpec.Namespaces, _ descriptors: [Descriptor]) {
         guard descriptors.count >= 6 else { return refuse(id, "create wants 6 descriptors or more") }
+        // Read here: the memory that it takes is the launcher's again and again, and would be new to each child.
+        guard let (spec, filter) = read(ContainerSpec.self, descriptors[0], filter: descriptors[5], for: id) else {
+            return
+        }
         var flags = UInt64(CLONE_NEWNS) | UInt64(TimeNamespace.flag)
         if namespaces.network == .own { flags |= UInt64(CLONE_NEWNET) }
         if namespaces.pid == .own { flags |= UInt64(CLONE_NEWPID) }
@@ -160,17 +168,37 @@ package final class Launcher {
         }
         start(id, flags: flags, cgroup: descriptors[4], pidNamespace: joined, ids: namespaces.user) { socket in
             ContainerSetup.run(
-                specification: descriptors[0], stdio: Array(descriptors[1...3]), filter: descriptors[5],
+                spec, stdio: Array(descriptors[1...3]), filter: filter,
                 mounts: Array(descriptors[6...]), socket: socket)
         }
     }
 
     private func exec(_ id: String, _ descriptors: [Descriptor]) {
         guard descriptors.count == 7 else { return refuse(id, "exec wants 7 descriptors") }
+        guard let (process, filter) = read(ProcessSpec.self, descriptors[0], filter: descriptors[5], for: id) else {
+            return
+        }
         start(id, flags: 0, cgroup: descriptors[4], pidNamespace: descriptors[6]) { socket in
             ExecSetup.run(
-                specification: descriptors[0], stdio: Array(descriptors[1...3]), filter: descriptors[5],
+                process, stdio: Array(descriptors[1...3]), filter: filter,
                 target: descriptors[6], socket: socket)
+        }
+    }
+
+    /// - Returns: what the two files hold; nil where they cannot be read, which is told.
+    private func read<Specification: Decodable>(
+        _ type: Specification.Type, _ document: Descriptor, filter: Descriptor, for id: String
+    ) -> (Specification, SeccompFilter?)? {
+        do {
+            return try Trace.span("read the specification") {
+                (
+                    try decodeJSON(type, from: readWhole(document.raw)),
+                    SeccompFilter(bytes: try readWhole(filter.raw))
+                )
+            }
+        } catch {
+            refuse(id, "\(error)")
+            return nil
         }
     }
 
@@ -189,16 +217,21 @@ package final class Launcher {
             if let pidNamespace { try check("setns", "pid") { trice_setns(pidNamespace.raw, Int32(CLONE_NEWPID)) } }
             defer { if pidNamespace != nil { trice_setns(ownPIDNamespace.raw, Int32(CLONE_NEWPID)) } }
             var pidfd: Int32 = -1
+            let start = Trace.now
             let pid = try check("clone3") { trice_clone3(flags, cgroup.raw, &pidfd) }
             if pid == 0 {
                 #if FAULT_POINTS
                     FaultPoint.become(id.contains("/") ? "process" : "container")
                 #endif
+                Trace.become(nil)
+                Trace.record("clone", since: start)
                 theirs.descriptor.close()
                 channel?.descriptor.close()
                 unblockSignals()
                 gate?.write.close()
-                do throws(SystemError) { _ = try gate?.read.read(upTo: 1) } catch { report(error, to: childs) }
+                do throws(SystemError) {
+                    try Trace.span("wait for its ids") { () throws(SystemError) in _ = try gate?.read.read(upTo: 1) }
+                } catch { report(error, to: childs) }
                 body(childs)
             }
             let child = Descriptor(pidfd)
@@ -206,6 +239,7 @@ package final class Launcher {
             // Without its ids it cannot become root there, and says so. Its gate opens when the writing end is closed.
             do throws(SystemError) { try ids?.apply(to: pid) } catch { log("\(id): \(error)") }
             gate?.write.close()
+            Trace.record("clone \(id.prefix(12))", since: start)
             reply(.created(id: id, pid: pid), [child, theirs.descriptor])
         } catch {
             reply(.failed(id: id, failure: SetupFailure(error)))

@@ -18,6 +18,8 @@ package enum LauncherRequest: Codable, Sendable {
     case drop(name: String)
     /// The end of this process is on record: forget it.
     case forget(pid: Int32)
+    /// Write down how long things take, or no longer. Descriptors: the file (see `Trace`); none for an end.
+    case trace
     /// The project is down: end.
     case quit
 }

@@ -32,6 +32,7 @@ struct Program {
     func execute(
         as identity: Identity, under filter: SeccompFilter?, initProcess: Bool = false, socket: PacketSocket
     ) throws(SetupFailure) -> Never {
+        let start = Trace.now
         try setLimits()
         if process.noNewPrivileges {
             try attempt("security_opt") { () throws(SystemError) in
@@ -52,7 +53,11 @@ struct Program {
         }
         try attempt("security_opt") { () throws(SystemError) in try filter?.install() }
         if !process.noNewPrivileges { try identity.keep(capabilities) }
-        if initProcess { try InitProcess.divide() }
+        Trace.record("become the program", since: start)
+        Trace.end()
+        if initProcess {
+            throw failure(path, try InitProcess.run(path, process.arguments, environment))
+        }
         withCStrings(process.arguments) { arguments in
             withCStrings(environment) { _ = execve(path, arguments, $0) }
         }

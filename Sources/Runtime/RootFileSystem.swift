@@ -18,13 +18,17 @@ struct RootFileSystem {
     /// - Parameter made: what was made for it; nil where the caller is the host's root, and makes them itself.
     func enter(_ made: ContainerMounts?) throws(SetupFailure) {
         let mounts = try begin(made)
-        let system = try makeSystemMounts()
-        try pivot(to: mounts.root)
-        try mountKernelFileSystems(system, devices: mounts.devices)
+        let system = try Trace.span("proc and sys") { () throws(SetupFailure) in try makeSystemMounts() }
+        try Trace.span("pivot_root") { () throws(SetupFailure) in try pivot(to: mounts.root) }
+        try Trace.span("kernel file systems") { () throws(SetupFailure) in
+            try mountKernelFileSystems(system, devices: mounts.devices)
+        }
         try attempt("devices") { () throws(SystemError) in
             for node in spec.devices where !node.isBelowDev { try node.make() }
         }
-        for (index, volume) in spec.mounts.enumerated() { try mountVolume(volume, source: mounts.sources[index]) }
+        try Trace.span("volumes") { () throws(SetupFailure) in
+            for (index, volume) in spec.mounts.enumerated() { try mountVolume(volume, source: mounts.sources[index]) }
+        }
     }
 
     fileprivate func enterFiles(_ made: ContainerMounts?) throws(SetupFailure) {

@@ -81,6 +81,8 @@ final class LauncherClient {
         kept[name] = nil
         tell(.drop(name: name))
     }
+    /// - Parameter file: nil for an end.
+    func trace(_ file: Descriptor?) throws { try send(.trace, descriptors: file.map { [$0] } ?? []) }
     func forget(_ pid: Int32) { tell(.forget(pid: pid)) }
     func quit() { tell(.quit) }
 

@@ -12,6 +12,8 @@ import Runtime
 
 /// Holds one project: observes, plans, acts, and serves clients. All of it on one thread.
 final class Supervisor {
+    static let traceName = "supervisor"
+
     let paths: ProjectPaths
     let loop: EventLoop
     let records: RecordStore
@@ -21,6 +23,7 @@ final class Supervisor {
     let networks: ProjectNetworks
     let ports: PortPublisher
     let resolvers: NameService
+    private var flushIsDue = false
     private var firewallWatch: FirewallWatch?
     let hierarchy: ControlGroupHierarchy
     let deviceFilters = DeviceFilters()
@@ -50,9 +53,13 @@ final class Supervisor {
     var pendingRuns: [PendingRun] = []
     /// What to do when a process that `exec` started ends, by its id.
     var execs: [String: (LauncherReply.Ended) -> Void] = [:]
+    /// Cloned, and not connected to their networks yet.
+    var born: [(container: Container, created: LauncherClient.Created)] = []
     var wakeTimer: EventLoop.Timer?
     var reconcileIsDue = false
     var leaving = false
+    /// Who asked for a trace of what goes on.
+    var traced: Connection?
 
     init(paths: ProjectPaths, channel: PacketSocket, loop: EventLoop) throws {
         (self.paths, self.loop) = (paths, loop)
@@ -68,6 +75,14 @@ final class Supervisor {
         resolvers = NameService(networks: networks, on: loop)
         hierarchy = try ControlGroupHierarchy.ofHost()
         eventLog = EventLog(paths, on: loop)
+        networks.onPending = { [unowned self] in
+            if self.flushIsDue { return }
+            self.flushIsDue = true
+            self.loop.soon { [unowned self] in
+                self.flushIsDue = false
+                Trace.span("flush") { self.networks.flush() }
+            }
+        }
         firewallWatch = try watchFirewall()
     }
 
@@ -88,6 +103,7 @@ final class Supervisor {
 
     /// Takes over what runs, and serves until the project needs nobody any more.
     func run(listener: Descriptor) throws {
+        let start = Trace.now
         guard try isInChargeNow() else { return launcher.quit() }
         // One before this that is dying may still be in a system call that takes a container's output out of its pipe.
         let lock = try ProcessLock(paths.supervisorLock)
@@ -104,6 +120,7 @@ final class Supervisor {
             self.handle(connection, request, descriptors)
         }
         server?.onLeave = { [unowned self] in self.clientLeft($0) }
+        Trace.record("take over", since: start)
         reconcile()
         try loop.run()
     }
@@ -124,8 +141,11 @@ final class Supervisor {
         var plan = Plan()
         // What is made at once may allow the next step: a network its containers, a container its start.
         for _ in 0..<16 {
-            plan = Reconciler.plan(saved?.desired ?? Desired(), observe(), now: realTime())
+            plan = Trace.span("plan") {
+                Reconciler.plan(saved?.desired ?? Desired(), observe(), now: realTime())
+            }
             var progressed = false
+            prepareStarts(plan)
             for action in plan.actions where perform(action) { progressed = true }
             if !progressed { break }
         }
@@ -137,6 +157,15 @@ final class Supervisor {
         startPendingRuns(plan)
         settle(plan)
         leaveIfIdle()
+    }
+
+    private func prepareStarts(_ plan: Plan) {
+        let starting = plan.actions.compactMap { action in
+            if case .start(let id) = action { containers[id] } else { nil }
+        }
+        do { try Trace.span("addresses of all") { try leaseAddresses(of: starting) } } catch {
+            log("\(starting.count) containers cannot be given addresses at once: \(error)")
+        }
     }
 
     private func observe() -> Observed {
@@ -154,11 +183,11 @@ final class Supervisor {
     /// - Returns: whether it is done already, so that the next step can be planned.
     private func perform(_ action: Action) -> Bool {
         switch action {
-        case .createNetwork(let name): return createNetwork(name)
+        case .createNetwork(let name): return Trace.span("network \(name)") { createNetwork(name) }
         case .createVolume(let name): return createVolume(name)
         case .create(let service, let number):
             guard creationFailures[service] == nil, networkFailure == nil else { return false }
-            return createContainer(service, number)
+            return Trace.span("create \(service)-\(number)") { createContainer(service, number) }
         case .start(let id):
             guard let container = containers[id] else {
                 // The stand-in of a container that could not be made: the user asks again.

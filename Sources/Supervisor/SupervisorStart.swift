@@ -15,6 +15,9 @@ package enum SupervisorStart {
     /// Names the descriptors from 3 on that a launcher takes over from the one before it.
     private static let keptVariable = "TRICE_KEPT"
 
+    /// What the launcher does not keep, but writes its trace to.
+    package static let tracedFile = "trace"
+
     /// What the launcher inherits: the lock of starts, then what it is to keep.
     private static let lockNumber: Int32 = 3
 
@@ -73,9 +76,11 @@ package enum SupervisorStart {
             umask(0o022)
             signal(SIGPIPE, SIG_IGN)
             let lock = Descriptor(lockNumber)
-            guard let listener = try claim(paths) else { exit(0) }
+            var kept = try inherited()
+            if let file = kept.removeValue(forKey: tracedFile) { Trace.begin(file, as: Launcher.traceName) }
+            guard let listener = try Trace.span("claim the project", { try claim(paths) }) else { exit(0) }
             lock.close()
-            let launcher = try Launcher(keeping: inherited()) { channel in runSupervisor(paths, channel, listener) }
+            let launcher = try Launcher(keeping: kept) { channel in runSupervisor(paths, channel, listener) }
             if try launcher.run() == .cannotServe {
                 let lock = try Self.lock(paths)
                 try withExtendedLifetime(lock) { try removeTree(paths.run) }
@@ -140,7 +145,10 @@ package enum SupervisorStart {
         #endif
         do {
             signal(SIGPIPE, SIG_IGN)
-            let supervisor = try Supervisor(paths: paths, channel: channel, loop: EventLoop())
+            Trace.become(Supervisor.traceName)
+            let supervisor = try Trace.span("begin") {
+                try Supervisor(paths: paths, channel: channel, loop: EventLoop())
+            }
             try supervisor.run(listener: listener)
             exit(0)
         } catch {

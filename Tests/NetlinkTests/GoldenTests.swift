@@ -47,6 +47,21 @@ func hex(_ text: String) -> [UInt8] {
                     """))
     }
 
+    @Test func `links of a group are deleted with one message that names no link`() throws {
+        let request = LinkRequest.delete(group: 0x01020304)
+        #expect(request.words == "ip link del group 16909060")
+        #expect(
+            try request.encoded(sequence: 3)
+                == hex(
+                    """
+                    28 00 00 00 11 00 01 00  # nlmsg_len 40, RTM_DELLINK, REQUEST
+                    03 00 00 00 00 00 00 00  # nlmsg_seq, nlmsg_pid
+                    00 00 00 00 00 00 00 00  # ifi_family, ifi_index 0
+                    00 00 00 00 00 00 00 00  # ifi_flags, ifi_change
+                    08 00 1b 00 04 03 02 01  # IFLA_GROUP
+                    """))
+    }
+
     @Test func `a veth pair has its master and its peer's namespace in one message`() throws {
         let request = LinkRequest.addVethPair(
             host: .init("tv0", master: 5),

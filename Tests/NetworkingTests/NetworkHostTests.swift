@@ -83,6 +83,23 @@ import Testing
         }
     }
 
+    @Test func `a bridge goes with the links that containers have to it, and nothing else does`() throws {
+        try inOwnNamespace {
+            let host = try NetworkHost()
+            let bridge = try host.create(network)
+            let container = try makeContainer()
+            try host.connect(containerPID: container.pid, [endpoint(bridge, 2)])
+            try run("ip", "link", "add", "other", "type", "bridge")
+            try run("ip", "link", "add", "tv7", "type", "veth", "peer", "name", "tv8")
+            try host.remove(bridge: "tr-test")
+            #expect(try Set(host.links(withPrefix: "").map(\.name)) == ["lo", "other", "tv7", "tv8"])
+            try withNetworkNamespace(ofPID: container.pid) {
+                let text = try run("ip", "-o", "link")
+                #expect(text.contains("lo:") && !text.contains("eth0"))
+            }
+        }
+    }
+
     @Test func `a container has several networks, and one default route`() throws {
         try inOwnNamespace {
             let host = try NetworkHost()

@@ -48,6 +48,9 @@ int trice_prctl(int option, unsigned long argument);
 // prlimit(2) is a GNU extension: raises a hard limit of another process, where it is lower.
 int trice_raise_hard_limit(pid_t pid, int resource, uint64_t hard);
 int trice_setrlimit(int resource, uint64_t soft, uint64_t hard);
+// A child that becomes the program, without a copy of the caller's memory: in a process group of its own, in the foreground of
+// the terminal, with every signal as a new program expects it. Returns when it has, or with what execve(2) said in `error`.
+pid_t trice_start_program(const char *path, char *const *arguments, char *const *environment, int *error);
 pid_t trice_clone3(uint64_t flags, int cgroup, int *pidfd);
 
 // clone(2): a child that does nothing until it is killed or the caller has ended, one at a time. It shares the memory, so

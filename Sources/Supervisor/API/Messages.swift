@@ -18,7 +18,8 @@ package struct Request: Codable, Sendable {
     package init(_ command: Command) { self.command = command }
 
     package enum Command: Codable, Sendable {
-        /// Make the project as its file says. Descriptors: the `Project` as JSON.
+        /// Make the project as its file says. Descriptors: the `Project` as JSON, then a file for a trace (see `Trace`)
+        /// where one is wanted.
         case up(UpOptions)
         case down(DownOptions)
         /// Where asked, wait until they are healthy, too.

@@ -36,11 +36,13 @@ extension Supervisor {
                 client.end(.finished(0))
             }
         } catch {
+            endTrace(for: client)
             client.end(.failed(error as? Failure ?? Failure("\(error)")))
         }
     }
 
     func clientLeft(_ client: Connection) {
+        endTrace(for: client)
         listeners.removeAll { $0 === client }
         waiters.removeAll { $0.client === client }
         pendingRuns.removeAll { $0.client === client }
@@ -54,9 +56,10 @@ extension Supervisor {
             queued.append { [unowned self] in self.handle(client, Request(.up(options)), descriptors) }
             return
         }
-        let project = try project(from: descriptors)
+        if descriptors.count > 1 { try trace(descriptors[1], for: client) }
+        let project: Project = try Trace.span("read the project") { try self.project(from: descriptors) }
         listeners.append(client)
-        let asked = try adopt(project, options)
+        let asked = try Trace.span("request") { try adopt(project, options) }
         warnOfOrphans(client, project, options)
         let known = Set(project.services.map(\.name))
         let orphans =

@@ -36,6 +36,7 @@ extension Supervisor {
                 // When the client hears that all is gone, the supervisor's own files are gone too.
                 if server?.connections.count == 1 { leave() }
             }
+            endTrace(for: waiter.client)
             waiter.client.end(answer)
         }
     }

@@ -46,6 +46,8 @@ final class Container {
     var terminalSize: [UInt16] = []
     /// Whether the start under way is that of the user's `restart`.
     var isRestarted = false
+    /// When the start under way began, for a trace (`Trace.now`).
+    var startTrace: UInt64 = 0
     /// Whether a one-off container is found under its service's names.
     var usesAliases = false
 

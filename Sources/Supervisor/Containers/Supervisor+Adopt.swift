@@ -46,6 +46,7 @@ extension Supervisor {
                 _ = remove(container)
             }
         }
+        networks.keepLeases(of: Set(containers.keys))
         for end in ended { launcher.forget(end.pid) }
         // Hooks of the supervisor before this one: those that matter are run again.
         for child in children where child.id.hasPrefix(hookPrefix) {
@@ -100,11 +101,12 @@ extension Supervisor {
                 }
             }
             if container.isCutOff { return }
-            try networks.admit(container.id, container.record.state.addresses, pid: process.pid)
+            try networks.admit(
+                networks.endpoints(container.record.state.addresses, container: container.id, pid: process.pid))
             try ports.reserve(container)
             try ports.open(container)
             try serveNames(container, pid: process.pid)
-            try nameOnNetworks(container)
+            nameOnNetworks(container)
         } catch {
             log("\(container.record.name) cannot be taken over whole: \(error)")
         }

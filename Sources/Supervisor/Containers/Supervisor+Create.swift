@@ -149,7 +149,7 @@ extension Supervisor {
             && container.state.number <= goal?.replicas ?? 0 && container.record.config.created >= renewVolumesBefore
         do {
             for attachment in container.record.state.addresses {
-                try networks.release(container.id, on: attachment.network)
+                networks.release(container.id, on: attachment.network)
             }
             if replaced {
                 handedOnVolumes[container.record.name] = container.record.config.volumes.filter {

@@ -49,9 +49,7 @@ extension Supervisor {
         container.record.state.health = container.record.state.health.suffix(4) + [result]
         guard let health else { return }
         container.state.health = health
-        do { try nameOnNetworks(container) } catch {
-            log("the names of \(container.record.name) cannot be told: \(error)")
-        }
+        nameOnNetworks(container)
         save(container)
         emit(container, health == .healthy ? .healthy : .unhealthy)
         reconcile()

@@ -19,35 +19,47 @@ extension Supervisor {
         container.state.beginStart(goal)
         container.record.state.failure = nil
         emit(container, container.state.restarts > 0 ? .restarting : .starting)
+        container.startTrace = Trace.now
         do {
-            let specification = Specification(paths: paths, config: container.record.config)
-            let granted = grantedFiles(container)
-            var spec = try specification.container(
-                namespaces: namespaces(of: container),
-                more: (granted?.mounts ?? []) + inheritedMounts(container.service))
-            spec.process.terminalSize = container.terminalSize
-            try makeBindSources(container)
-            try granted?.write()
-            try mountVolumes(container)
-            try attachNetworks(container)
-            try writeNetworkFiles(container, hostname: specification.hostname)
-            try ports.reserve(container)
-            let devices = try ServiceDevices(container.service)
-            spec.devices = devices.nodes
-            let cgroup = try makeControlGroup(container, devices)
-            spec.process.controlGroups = container.controlGroups
-            let streams = try openStreams(container)
-            container.record.state.logStart = container.logs?.position
-            let filter = try seccompFilter(of: container)
-            try loadProfile(spec.process.appArmorProfile, for: container.service)
-            let mounts = try userNamespaces.mounts(for: spec, of: container.service)
-            try launcher.create(
-                container.id, spec, stdio: streams, cgroup: cgroup, filter: filter, mounts: mounts
-            ) { [unowned self, process = spec.process] result in self.created(container, process, result) }
+            try Trace.span("prepare \(container.record.name)") { try prepare(container) }
         } catch let failure as SetupFailure {
             startFailed(container, blame(failure, on: container.service))
         } catch {
             startFailed(container, error as? Failure ?? Failure("\(error)", at: container.service.location))
+        }
+    }
+
+    /// Makes all that the container is born into, and has it cloned.
+    private func prepare(_ container: Container) throws {
+        let specification = Specification(paths: paths, config: container.record.config)
+        let granted = grantedFiles(container)
+        var spec = try Trace.span("specification") {
+            try specification.container(
+                namespaces: namespaces(of: container),
+                more: (granted?.mounts ?? []) + inheritedMounts(container.service))
+        }
+        spec.process.terminalSize = container.terminalSize
+        try Trace.span("files") {
+            try makeBindSources(container)
+            try granted?.write()
+            try mountVolumes(container)
+        }
+        try Trace.span("addresses") { try attachNetworks(container) }
+        try Trace.span("network files") { try writeNetworkFiles(container, hostname: specification.hostname) }
+        try ports.reserve(container)
+        let devices = try ServiceDevices(container.service)
+        spec.devices = devices.nodes
+        let cgroup = try Trace.span("cgroup") { try makeControlGroup(container, devices) }
+        spec.process.controlGroups = container.controlGroups
+        let streams = try Trace.span("streams") { try openStreams(container) }
+        container.record.state.logStart = container.logs?.position
+        let filter = try Trace.span("seccomp filter") { try seccompFilter(of: container) }
+        try loadProfile(spec.process.appArmorProfile, for: container.service)
+        let mounts = try Trace.span("mounts") { try userNamespaces.mounts(for: spec, of: container.service) }
+        try Trace.span("ask the launcher") {
+            try launcher.create(
+                container.id, spec, stdio: streams, cgroup: cgroup, filter: filter, mounts: mounts
+            ) { [unowned self, process = spec.process] result in self.created(container, process, result) }
         }
     }
 
@@ -102,23 +114,54 @@ extension Supervisor {
             do {
                 container.pid = created.pid
                 container.pidfd = created.pidfd
+                if Trace.isOn { Trace.name(created.pid, as: "container \(container.record.name)") }
                 container.record.state.process = ProcessIdentity(runningPID: created.pid)
-                save(container)
+                Trace.span("record") { save(container) }
                 container.setup = try SetupWatch(created.setup, on: loop) { [unowned self] terminal in
                     self.terminalOpened(container, terminal)
                 } onDone: { [unowned self] failure in
                     self.setUp(container, failure)
                 }
                 try process.grantHostRights(to: created.pid)
-                try connectNetworks(container, pid: created.pid)
+                if born.isEmpty { loop.soon { [unowned self] in self.connectBorn() } }
+                born.append((container, created))
+            } catch { giveUp(container, created, error) }
+        }
+    }
+
+    private func giveUp(_ container: Container, _ created: LauncherClient.Created, _ error: any Error) {
+        // Where the process has died meanwhile, its own word on the setup socket says why.
+        container.record.state.failure =
+            (error as? SetupFailure).map { blame($0, on: container.service) } ?? error as? Failure
+            ?? Failure("\(error)", at: container.service.location)
+        kill(created.pid, SIGKILL)
+    }
+
+    /// Connects what was cloned meanwhile. The firewall is told of all with one transaction, which costs about as much as that
+    /// of one; where it refuses them, of each alone.
+    private func connectBorn() {
+        let all = born.filter { $0.container.pid == $0.created.pid }
+        born = []
+        var areAdmitted = false
+        if all.count > 1 {
+            do {
+                try Trace.span("firewall") {
+                    try networks.admit(
+                        all.flatMap { container, created in
+                            try networks.endpoints(
+                                container.record.state.addresses, container: container.id, pid: created.pid)
+                        })
+                }
+                areAdmitted = true
+            } catch { log("\(all.count) containers cannot be admitted at once: \(error)") }
+        }
+        for (container, created) in all {
+            do {
+                try Trace.span("connect \(container.record.name)") {
+                    try connectNetworks(container, pid: created.pid, isAdmitted: areAdmitted)
+                }
                 try created.setup.send(Proceed())
-            } catch {
-                // Where the process has died meanwhile, its own word on the setup socket says why.
-                container.record.state.failure =
-                    (error as? SetupFailure).map { blame($0, on: container.service) } ?? error as? Failure
-                    ?? Failure("\(error)", at: container.service.location)
-                kill(created.pid, SIGKILL)
-            }
+            } catch { giveUp(container, created, error) }
         }
     }
 
@@ -140,6 +183,11 @@ extension Supervisor {
     /// The program runs, or could not be started; in that case its end is told next.
     private func setUp(_ container: Container, _ failure: SetupFailure?) {
         container.setup = nil
+        Trace.record("start", since: container.startTrace, of: container.pid)
+        Trace.span("started \(container.record.name)") { started(container, failure) }
+    }
+
+    private func started(_ container: Container, _ failure: SetupFailure?) {
         if let failure {
             container.record.state.failure = blame(failure, on: container.service)
             return
@@ -150,9 +198,7 @@ extension Supervisor {
         container.state.completeStart(at: realTime())
         container.record.state.exit = nil
         startHealthChecks(container)
-        do { try nameOnNetworks(container) } catch {
-            log("the names of \(container.record.name) cannot be told: \(error)")
-        }
+        nameOnNetworks(container)
         runPostStartHooks(container)
         save(container)
         emit(container, .start)

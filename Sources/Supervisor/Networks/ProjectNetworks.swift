@@ -14,6 +14,8 @@ final class ProjectNetworks {
         let index: Int32
         var leases: [Lease] = []
         var version: UInt64 = 0
+        /// Changes of the leases that are written with the next ones.
+        var pending: [(inout [Lease]) -> Void] = []
         init(_ record: NetworkRecord, index: Int32) { (self.record, self.index) = (record, index) }
     }
 
@@ -24,6 +26,10 @@ final class ProjectNetworks {
     let firewall: Firewall
     private var joined: [String: Joined] = [:]
     private var known = DNSZone()
+    /// Who does not send any more, which the firewall is told together.
+    private var dismissed: [LinkSource] = []
+    /// Called when there is something to `flush`.
+    var onPending: () -> Void = {}
 
     init(project: String, roots: Roots) throws {
         (self.project, self.roots) = (project, roots)
@@ -111,7 +117,10 @@ final class ProjectNetworks {
         return try store.locked {
             joined[name] = nil
             let others = try store.leases(name).filter { $0.project != project }
-            guard others.isEmpty, network.record.project == project else { return false }
+            guard others.isEmpty, network.record.project == project else {
+                try store.write(others, of: name)
+                return false
+            }
             try host.remove(bridge: network.record.bridge)
             try firewall.removeNetwork(network.record.firewall)
             try store.remove(name)
@@ -135,20 +144,67 @@ final class ProjectNetworks {
         guard let network = joined[name] else { throw Failure("network \(name) is not there") }
         return try change(network) { leases in
             if let lease = leases.first(where: { $0.container == container }) { return lease }
-            let record = network.record
-            var pool = try AddressPool(
-                subnet: record.subnet, gateway: record.gateway, range: record.range, auxiliary: record.auxiliary)
-            for lease in leases { try pool.reserve(lease.address) }
-            if let address = wish.address { try pool.reserve(address) }
-            for address in wish.spared where !pool.isTaken(address) && record.subnet.contains(address) {
-                try pool.reserve(address)
-            }
-            let address = try wish.address ?? pool.allocate()
-            let address6 = try address6(for: wish, in: record, beside: leases)
-            let lease = Lease(container: container, project: project, address: address, address6: address6, names: [])
-            leases.append(lease)
-            return lease
+            return try add(container, to: &leases, of: network.record, wish)
         }
+    }
+
+    /// What the container has already: nobody but this supervisor changes it.
+    func held(_ container: String, on name: String) -> Lease? {
+        guard let network = joined[name], network.pending.isEmpty else { return nil }
+        return network.leases.first { $0.container == container }
+    }
+
+    /// Gives addresses to several containers with one change. Who cannot have one is left out, and hears why from `lease`.
+    func lease(_ containers: [(id: String, wish: AddressWish)], on name: String) throws {
+        guard let network = joined[name] else { return }
+        // Those that ask for an address of their own first; the others take what is left from one pool.
+        let ordered = containers.filter { $0.wish.address != nil } + containers.filter { $0.wish.address == nil }
+        try change(network) { leases in
+            var holders = Set(leases.map(\.container))
+            var pool: AddressPool?
+            for (id, wish) in ordered where holders.insert(id).inserted {
+                do {
+                    if wish.address != nil {
+                        _ = try add(id, to: &leases, of: network.record, wish)
+                        continue
+                    }
+                    var rest = try pool ?? self.pool(of: network.record, beside: leases, wish)
+                    pool = nil
+                    _ = try add(id, to: &leases, of: network.record, wish, from: &rest)
+                    pool = rest
+                } catch { continue }
+            }
+        }
+    }
+
+    private func add(
+        _ container: String, to leases: inout [Lease], of record: NetworkRecord, _ wish: AddressWish
+    ) throws -> Lease {
+        var pool = try pool(of: record, beside: leases, wish)
+        return try add(container, to: &leases, of: record, wish, from: &pool)
+    }
+
+    /// What is left of a network's addresses, but for the one that is asked for.
+    private func pool(of record: NetworkRecord, beside leases: [Lease], _ wish: AddressWish) throws -> AddressPool {
+        var pool = try AddressPool(
+            subnet: record.subnet, gateway: record.gateway, range: record.range, auxiliary: record.auxiliary)
+        for lease in leases { try pool.reserve(lease.address) }
+        if let address = wish.address { try pool.reserve(address) }
+        for address in wish.spared where !pool.isTaken(address) && record.subnet.contains(address) {
+            try pool.reserve(address)
+        }
+        return pool
+    }
+
+    private func add(
+        _ container: String, to leases: inout [Lease], of record: NetworkRecord, _ wish: AddressWish,
+        from pool: inout AddressPool
+    ) throws -> Lease {
+        let address = try wish.address ?? pool.allocate()
+        let address6 = try address6(for: wish, in: record, beside: leases)
+        let lease = Lease(container: container, project: project, address: address, address6: address6, names: [])
+        leases.append(lease)
+        return lease
     }
 
     private func address6(
@@ -169,28 +225,58 @@ final class ProjectNetworks {
     }
 
     /// Says under which names the container is found from now on; none while it does not run.
-    func name(_ container: String, on network: String, _ names: [String]) throws {
-        guard let network = joined[network] else { return }
-        try change(network) { leases in
+    func name(_ container: String, on network: String, _ names: [String]) {
+        later(on: network) { leases in
             for index in leases.indices where leases[index].container == container { leases[index].names = names }
         }
     }
 
-    func release(_ container: String, on network: String) throws {
-        guard let network = joined[network] else { return }
-        try change(network) { leases in leases.removeAll { $0.container == container } }
+    func release(_ container: String, on network: String) {
+        later(on: network) { leases in leases.removeAll { $0.container == container } }
+    }
+
+    /// Addresses of containers that are there no more are free.
+    func keepLeases(of containers: Set<String>) {
+        for name in joined.keys {
+            later(on: name) { [project] leases in
+                leases.removeAll { $0.project == project && !containers.contains($0.container) }
+            }
+        }
+    }
+
+    private func later(on name: String, _ change: @escaping (inout [Lease]) -> Void) {
+        guard let network = joined[name] else { return }
+        network.pending.append(change)
+        onPending()
+    }
+
+    /// Makes all changes that wait for it. One that fails goes on waiting, for the next.
+    func flush() {
+        for network in joined.values where !network.pending.isEmpty {
+            do { try change(network) { _ in } } catch {
+                log("the addresses of network \(network.record.name) cannot be written: \(error)")
+            }
+        }
+        do {
+            try firewall.dismiss(dismissed)
+            dismissed = []
+        } catch { log("the firewall does not forget links that are gone: \(error)") }
     }
 
     private func change<T>(_ network: Joined, _ body: (inout [Lease]) throws -> T) throws -> T {
         try store.locked {
             try refresh(network)
             let before = network.leases
-            let result = try body(&network.leases)
-            if network.leases != before {
-                try store.write(network.leases, of: network.record.name)
+            var leases = before
+            for change in network.pending { change(&leases) }
+            let result = try body(&leases)
+            if leases != before {
+                try store.write(leases, of: network.record.name)
+                network.leases = leases
                 network.version = store.leasesVersion(network.record.name)
                 rename(network, from: before)
             }
+            network.pending = []
             return result
         }
     }
@@ -262,14 +348,11 @@ final class ProjectNetworks {
     }
 
     func connect(pid: Int32, _ endpoints: [Endpoint]) throws {
-        try firewall.admit(endpoints.map(LinkSource.init))
-        try host.connect(containerPID: pid, endpoints)
+        try Trace.span("links") { try host.connect(containerPID: pid, endpoints) }
     }
 
-    /// Lets a container that runs send on its links, where a firewall that was made anew does not know them.
-    func admit(_ container: String, _ attachments: [Attachment], pid: Int32) throws {
-        try firewall.admit(endpoints(attachments, container: container, pid: pid).map(LinkSource.init))
-    }
+    /// Lets containers send on their links.
+    func admit(_ endpoints: [Endpoint]) throws { try firewall.admit(endpoints.map(LinkSource.init)) }
 
     /// Makes the firewall anew after somebody has removed it.
     ///
@@ -287,7 +370,8 @@ final class ProjectNetworks {
     /// The container's links went with it, and nobody sends on them any more.
     func forgetLinks(of container: String, _ attachments: [Attachment], pid: Int32) throws {
         let known = attachments.filter { joined[$0.network] != nil }
-        try firewall.dismiss(endpoints(known, container: container, pid: pid).map(LinkSource.init))
+        dismissed += try endpoints(known, container: container, pid: pid).map(LinkSource.init)
+        onPending()
     }
 
     /// The names of all running containers on the project's networks, those of other projects included.

@@ -37,13 +37,16 @@ extension Supervisor {
                 // There is one default route.
                 for index in endpoints.indices { (endpoints[index].gateway, endpoints[index].gateway6) = (nil, nil) }
             }
-            do { try networks.connect(pid: pid, endpoints) } catch {
-                try networks.release(container.id, on: added.network)
+            do {
+                try networks.admit(endpoints)
+                try networks.connect(pid: pid, endpoints)
+            } catch {
+                networks.release(container.id, on: added.network)
                 throw Failure("container \(name) cannot be put on network \(added.network): \(error)")
             }
             container.record.state.addresses.append(attachment)
             try serveNamesAnew(container, pid: pid)
-            try networks.name(container.id, on: added.network, attachment.names)
+            networks.name(container.id, on: added.network, attachment.names)
         }
         container.record.state.addedNetworks.append(added)
         save(container)
@@ -63,7 +66,7 @@ extension Supervisor {
                 try networks.disconnect(container.id, from: attachment, pid: pid)
                 try serveNamesAnew(container, pid: pid)
             }
-            try networks.release(container.id, on: network)
+            networks.release(container.id, on: network)
         }
         save(container)
         client.end(.finished(0))

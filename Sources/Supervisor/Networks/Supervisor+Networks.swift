@@ -44,7 +44,26 @@ extension Supervisor {
         }
         let kept = Set(container.record.state.addresses.map(\.network))
         for attachment in old where !kept.contains(attachment.network) {
-            try networks.release(container.id, on: attachment.network)
+            networks.release(container.id, on: attachment.network)
+        }
+    }
+
+    /// Gives addresses to all that are about to start, with one change a network. What is wrong with one of them is said at
+    /// its own start.
+    func leaseAddresses(of starting: [Container]) throws {
+        guard let saved, starting.count > 1 else { return }
+        for network in saved.project.networks where networks.record(network.name) != nil {
+            let spared = sparedAddresses(on: network.key)
+            var wishes: [(id: String, wish: ProjectNetworks.AddressWish)] = []
+            for container in starting where networks.held(container.id, on: network.name) == nil {
+                guard let attachment = container.service.networks.first(where: { $0.network == network.key }) else {
+                    continue
+                }
+                do { wishes.append((container.id, try wish(of: container.service, attachment, spared))) } catch {
+                    continue
+                }
+            }
+            if !wishes.isEmpty { try networks.lease(wishes, on: network.name) }
         }
     }
 
@@ -74,30 +93,44 @@ extension Supervisor {
 
     /// - Throws: `Failure` at the place of an address that cannot be had.
     private func lease(_ container: Container, _ attachment: NetworkAttachment, on network: Network) throws -> Lease {
+        if let lease = networks.held(container.id, on: network.name) { return lease }
         let service = container.service
-        func address<T: LosslessStringConvertible>(_ text: String?, _ key: String) throws(Failure) -> T? {
-            guard let text else { return nil }
-            guard let address = T(text) else {
-                throw Failure("service \(service.name): \(text) is no address", at: place(key))
-            }
-            return address
-        }
+        let wish = try wish(of: service, attachment, sparedAddresses(on: attachment.network))
         func place(_ key: String) -> SourceLocation { service.place("networks.\(attachment.network).\(key)") }
-        var wish = ProjectNetworks.AddressWish()
-        wish.address = try address(attachment.ipv4Address, "ipv4_address")
-        wish.address6 = try address(attachment.ipv6Address, "ipv6_address")
-        for other in saved?.project.services ?? [] {
-            for other in other.networks where other.network == attachment.network {
-                if let text = other.ipv4Address, let address = IPv4Address(text) { wish.spared.insert(address) }
-                if let text = other.ipv6Address, let address = IPv6Address(text) { wish.spared6.insert(address) }
-            }
-        }
         do { return try networks.lease(container.id, on: network.name, wish) } catch let problem as AddressPool.Problem
         {
             throw Failure("service \(service.name): \(problem)", at: place("ipv4_address"))
         } catch let problem as IPv6AddressPool.Problem {
             throw Failure("service \(service.name): \(problem)", at: place("ipv6_address"))
         }
+    }
+
+    private func wish(
+        of service: Service, _ attachment: NetworkAttachment, _ spared: ([IPv4Address], [IPv6Address])
+    ) throws(Failure) -> ProjectNetworks.AddressWish {
+        func address<T: LosslessStringConvertible>(_ text: String?, _ key: String) throws(Failure) -> T? {
+            guard let text else { return nil }
+            guard let address = T(text) else {
+                throw Failure(
+                    "service \(service.name): \(text) is no address",
+                    at: service.place("networks.\(attachment.network).\(key)"))
+            }
+            return address
+        }
+        var wish = ProjectNetworks.AddressWish()
+        wish.address = try address(attachment.ipv4Address, "ipv4_address")
+        wish.address6 = try address(attachment.ipv6Address, "ipv6_address")
+        (wish.spared, wish.spared6) = (Set(spared.0), Set(spared.1))
+        return wish
+    }
+
+    /// Addresses that services ask for on a network.
+    private func sparedAddresses(on network: String) -> ([IPv4Address], [IPv6Address]) {
+        let attachments = (saved?.project.services ?? []).flatMap(\.networks).filter { $0.network == network }
+        return (
+            attachments.compactMap { $0.ipv4Address.flatMap { IPv4Address($0) } },
+            attachments.compactMap { $0.ipv6Address.flatMap { IPv6Address($0) } }
+        )
     }
 
     /// `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`, anew at each start.
@@ -163,15 +196,19 @@ extension Supervisor {
     private func nameservers(_ service: Service) -> String { service.dns.map { "nameserver \($0)\n" }.joined() }
 
     /// The container's way out: its interfaces, its resolver.
-    func connectNetworks(_ container: Container, pid: Int32) throws {
+    ///
+    /// - Parameter isAdmitted: whether the firewall knows its links already.
+    func connectNetworks(_ container: Container, pid: Int32, isAdmitted: Bool) throws {
         guard
             container.service.networkMode == nil || container.service.networkMode == .bridge
                 || container.service.networkMode == Compose.NetworkMode.none
         else { return }
-        try networks.connect(
-            pid: pid, networks.endpoints(container.record.state.addresses, container: container.id, pid: pid))
-        try serveNames(container, pid: pid)
-        try ports.open(container)
+        let endpoints = try networks.endpoints(
+            container.record.state.addresses, container: container.id, pid: pid)
+        if !isAdmitted { try Trace.span("firewall") { try networks.admit(endpoints) } }
+        try networks.connect(pid: pid, endpoints)
+        try Trace.span("name server") { try serveNames(container, pid: pid) }
+        try Trace.span("ports") { try ports.open(container) }
     }
 
     func serveNames(_ container: Container, pid: Int32) throws {
@@ -186,11 +223,11 @@ extension Supervisor {
     }
 
     /// From now on the container is found by its names, unless it is to be healthy for that and is not.
-    func nameOnNetworks(_ container: Container) throws {
+    func nameOnNetworks(_ container: Container) {
         let isFound =
             container.service.trice?.dns != .healthy || [.none, .healthy].contains(container.state.health)
         for attachment in container.record.state.addresses {
-            try networks.name(container.id, on: attachment.network, isFound ? attachment.names : [])
+            networks.name(container.id, on: attachment.network, isFound ? attachment.names : [])
         }
     }
 
@@ -211,10 +248,8 @@ extension Supervisor {
     /// The container does not run any more: no name leads to it, no port is served.
     func releaseNetworks(_ container: Container) {
         resolvers.stop(container.id)
+        for attachment in container.record.state.addresses { networks.name(container.id, on: attachment.network, []) }
         do {
-            for attachment in container.record.state.addresses {
-                try networks.name(container.id, on: attachment.network, [])
-            }
             try ports.release(container)
             if let process = container.record.state.process {
                 try networks.forgetLinks(of: container.id, container.record.state.addresses, pid: process.pid)
