@@ -38,6 +38,7 @@ package final class Launcher {
         keeping kept: [String: Descriptor] = [:], runSupervisor: @escaping (PacketSocket) -> Never
     ) throws(SystemError) {
         (self.kept, self.runSupervisor) = (kept, runSupervisor)
+        try OpenFileLimit.raise()
         // What is cloned from here stands in a container's pid namespace before execve(2): not to be read from there.
         trice_prctl(4, 0)  // PR_SET_DUMPABLE
         ownPIDNamespace = try Descriptor.open("/proc/self/ns/pid", O_RDONLY)
@@ -192,7 +193,10 @@ package final class Launcher {
                 channel?.descriptor.close()
                 unblockSignals()
                 gate?.write.close()
-                do throws(SystemError) { _ = try gate?.read.read(upTo: 1) } catch { report(error, to: childs) }
+                do throws(SystemError) {
+                    try OpenFileLimit.restore()
+                    _ = try gate?.read.read(upTo: 1)
+                } catch { report(error, to: childs) }
                 body(childs)
             }
             let child = Descriptor(pidfd)

@@ -47,6 +47,7 @@ int trice_set_name(const char *name);
 int trice_prctl(int option, unsigned long argument);
 // prlimit(2) is a GNU extension: raises a hard limit of another process, where it is lower.
 int trice_raise_hard_limit(pid_t pid, int resource, uint64_t hard);
+int trice_getrlimit(int resource, uint64_t *soft, uint64_t *hard);
 int trice_setrlimit(int resource, uint64_t soft, uint64_t hard);
 pid_t trice_clone3(uint64_t flags, int cgroup, int *pidfd);
 
