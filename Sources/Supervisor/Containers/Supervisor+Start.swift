@@ -30,7 +30,7 @@ extension Supervisor {
             try granted?.write()
             try mountVolumes(container)
             try attachNetworks(container)
-            try writeNetworkFiles(container, hostname: specification.hostname)
+            try writeNetworkFiles(container, hostname: container.record.config.hostname)
             try ports.reserve(container)
             let devices = try ServiceDevices(container.service)
             spec.devices = devices.nodes
