@@ -105,6 +105,13 @@ int trice_seccomp_filter(unsigned int flags, const void *instructions, unsigned 
 ssize_t trice_send_descriptors(int socket, const void *bytes, size_t length, const int *descriptors, int count, int flags);
 ssize_t trice_receive_descriptors(int socket, void *bytes, size_t length, int *descriptors, int capacity, int *count, int flags);
 
+// packet(7): a socket that takes what goes through an interface, without waiting; its next packet, of which at most `size`
+// bytes are kept, with its whole length, the time in nanoseconds since 1970, and whether the host has sent it; the number of
+// packets that its queue had no room for, since the last question.
+int trice_packet_socket(int interface);
+ssize_t trice_receive_packet(int socket, void *bytes, size_t size, size_t *length, uint64_t *time, int *outgoing);
+int trice_packets_dropped(int socket, uint32_t *count);
+
 // The macros of wait(2).
 int trice_wifexited(int status);
 int trice_wexitstatus(int status);
