@@ -41,6 +41,14 @@ int trice_openat2(int directory, const char *path, uint64_t flags, uint64_t mode
 }
 
 pid_t trice_fork(void) { return fork(); }
+int trice_getrlimit(int resource, uint64_t *soft, uint64_t *hard) {
+    struct rlimit limit;
+    if (getrlimit(resource, &limit) != 0) return -1;
+    *soft = limit.rlim_cur;
+    *hard = limit.rlim_max;
+    return 0;
+}
+
 int trice_setrlimit(int resource, uint64_t soft, uint64_t hard) {
     struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
     return setrlimit(resource, &limit);

@@ -29,6 +29,8 @@ struct Logs: ParsableCommand {
     var since: String?
     @Option(help: ArgumentHelp("Only what was written before.", valueName: "TIME"))
     var until: String?
+    @Flag(help: "Before each line what the log driver's labels, env and tag choose, as docker logs --details does.")
+    var details = false
     @Flag(help: "No service's name before each line.")
     var noLogPrefix = false
     @Flag(help: "No colours.")
@@ -52,7 +54,7 @@ struct Logs: ParsableCommand {
             .filter { !$0.state.reconciled.isOneOff && (index == nil || $0.config.number == index) }
         let format = LogFormat(
             prefix: !noLogPrefix, timestamps: timestamps,
-            colour: !noColor && Output.usesColour(Trice.global.ansi, on: 1))
+            colour: !noColor && Output.usesColour(Trice.global.ansi, on: 1), details: details)
         let printer = LogPrinter(
             format, names: records.map(\.config.logName), since: since.flatMap(Timestamp.nanoseconds).map(timestamp),
             until: until.flatMap(Timestamp.nanoseconds).map(timestamp))

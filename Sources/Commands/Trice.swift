@@ -34,7 +34,7 @@ package struct Trice: ParsableCommand {
                 Start.self, Stop.self, Restart.self, Kill.self, Exec.self, Run.self, Scale.self, Create.self, Rm.self,
                 Pause.self, Unpause.self, Wait.self, Port.self, Top.self, Stats.self, UI.self, Attach.self, Copy.self,
                 Export.self, Commit.self,
-                Watch.self, Events.self,
+                Watch.self, Events.self, Capture.self,
             ]),
         CommandGroup(
             name: "Images and the host:",

@@ -37,7 +37,9 @@ package func writeAtomically(
     let temporary = "\(path).\(getpid()).tmp"
     do throws(SystemError) {
         let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
-        try file.writeAll(bytes)
+        do throws(SystemError) { try file.writeAll(bytes) } catch {
+            throw SystemError(error.call, path, errno: error.errno)
+        }
         if durable { try check("fsync", temporary) { fsync(file.raw) } }
         try check("rename", path) { rename(temporary, path) }
     } catch {

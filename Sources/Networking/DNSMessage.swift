@@ -7,6 +7,7 @@ package struct DNSMessage: Hashable, Sendable {
     package enum RecordType {
         package static let a: UInt16 = 1
         package static let ptr: UInt16 = 12
+        package static let hinfo: UInt16 = 13
         package static let aaaa: UInt16 = 28
         package static let opt: UInt16 = 41
         package static let any: UInt16 = 255

@@ -9,6 +9,8 @@ package enum DNSAnswer: Hashable, Sendable {
     case addresses6([IPv6Address])
     /// A PTR record.
     case pointer(DNSName)
+    /// The name exists, and who asks for everything gets next to nothing (RFC 8482, section 4.2).
+    case minimal
     /// The name exists and has no record of the type: NOERROR without an answer, and never asked elsewhere.
     case empty
     /// Not ours: ask the upstream servers.
@@ -83,7 +85,8 @@ package struct DNSZone: Hashable, Sendable {
         }
         guard let places = places(question.name, in: connected)?.shuffled(using: &random) else { return .forward }
         switch question.type {
-        case DNSMessage.RecordType.a, DNSMessage.RecordType.any: return .addresses(places.map(\.address))
+        case DNSMessage.RecordType.any: return .minimal
+        case DNSMessage.RecordType.a: return .addresses(places.map(\.address))
         case DNSMessage.RecordType.aaaa:
             let addresses = places.compactMap(\.address6)
             return addresses.isEmpty ? .empty : .addresses6(addresses)
@@ -96,6 +99,7 @@ package struct DNSZone: Hashable, Sendable {
     ) -> DNSAnswer {
         for network in connected {
             guard let name = networks[network].flatMap(container)?.names.first else { continue }
+            if question.type == DNSMessage.RecordType.any { return .minimal }
             guard question.type == DNSMessage.RecordType.ptr else { return .empty }
             return (DNSName("\(name).\(network)") ?? DNSName(name)).map { .pointer($0) } ?? .empty
         }
@@ -116,14 +120,18 @@ package struct DNSZone: Hashable, Sendable {
 }
 
 extension DNSMessage {
-    /// How long an answer may be kept: as Docker's.
-    package static let ttl: UInt32 = 600
+    /// How many seconds an answer may be kept: names come and go with their containers.
+    package static let ttl: UInt32 = 5
 
     /// The response that carries an answer of the zone; nil for `.forward`.
     package func response(to question: Question, _ answer: DNSAnswer) -> DNSMessage? {
         switch answer {
         case .forward: return nil
         case .empty: return response(.noError)
+        case .minimal:
+            let data = [7] + Array("RFC8482".utf8) + [0]
+            return response(
+                .noError, [Record(question.name, type: RecordType.hinfo, ttl: DNSMessage.ttl, data: data)])
         case .addresses(let addresses):
             return response(
                 .noError,

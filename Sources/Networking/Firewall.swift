@@ -19,6 +19,7 @@ package final class Firewall {
         script = FirewallScript(tag: tag)
         sourceGuard = SourceGuardScript(tag: tag)
         self.lockPath = lockPath
+        NFTables.keepNumber()
     }
 
     /// Makes the tables, or brings the rules of older ones up to date; what they hold stays.

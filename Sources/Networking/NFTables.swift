@@ -3,6 +3,7 @@
 
 import Glibc
 import Linux
+import Synchronization
 
 /// libnftables(3), loaded when first used: a command that touches no network does not pay for it.
 ///
@@ -46,7 +47,10 @@ final class NFTables {
             run: try NFTables.symbol(library, "nft_run_cmd_from_buffer"),
             output: try NFTables.symbol(library, "nft_ctx_get_output_buffer"),
             error: try NFTables.symbol(library, "nft_ctx_get_error_buffer"))
-        guard let context = functions.new(0 /* NFT_CTX_DEFAULT */) else { throw .library("nft_ctx_new failed") }
+        try NFTables.releaseNumber()
+        let context = functions.new(0 /* NFT_CTX_DEFAULT */)
+        NFTables.keepNumber()
+        guard let context else { throw .library("nft_ctx_new failed") }
         self.context = context
         guard functions.bufferOutput(context) == 0, functions.bufferError(context) == 0 else {
             functions.free(context)
@@ -54,7 +58,40 @@ final class NFTables {
         }
     }
 
-    deinit { functions.free(context) }
+    deinit {
+        functions.free(context)
+        // The one that it has left is lower.
+        NFTables.keepNumber()
+    }
+
+    // MARK: The number of its socket
+
+    /// The library waits for the kernel's answers with select(2), and the C library ends a process that does so with a
+    /// descriptor from 1024 on. So one below is kept open, and given up when a socket is to be made.
+    private static let kept = Mutex<Int32>(-1)
+    private static let selectable = 1024  // FD_SETSIZE
+
+    /// Keeps the lowest number that is free; to be called first while few descriptors are open.
+    static func keepNumber() {
+        kept.withLock { kept in
+            let lowest = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard lowest >= 0 else { return }
+            if kept >= 0 { close(max(kept, lowest)) }
+            kept = kept >= 0 ? min(kept, lowest) : lowest
+        }
+    }
+
+    private static func releaseNumber() throws(Problem) {
+        keepNumber()
+        let number = kept.withLock { number in
+            defer { number = -1 }
+            return number
+        }
+        if number >= 0 { close(number) }
+        guard (0..<selectable).contains(Int(number)) else {
+            throw .library("no descriptor below \(selectable) is free")
+        }
+    }
 
     /// Does all the commands as one transaction, or none.
     ///

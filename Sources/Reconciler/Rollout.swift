@@ -37,61 +37,103 @@ private enum Trial {
     case failed(String)
 }
 
+/// How far the rollout of a service is.
+private struct RolloutState {
+    let goal: ServiceGoal
+    let rollout: Rollout
+    let new: ArraySlice<ContainerState>
+    let old: [ContainerState]
+    let trials: [Trial]
+
+    /// Why the new containers are not good enough; nil while no more have failed than may.
+    var failure: String? {
+        let reasons = trials.compactMap { if case .failed(let reason) = $0 { reason } else { nil } }
+        return Double(reasons.count) > rollout.maxFailureRatio * Double(goal.replicas) ? reasons.first : nil
+    }
+
+    /// Old ones that serve and are not to be restarted.
+    var running: [ContainerState] { old.filter { $0.phase == .running && $0.started >= goal.restartBefore } }
+
+    /// New ones that may still turn out either way.
+    var open: Int { trials.count { if case .open = $0 { true } else { false } } }
+
+    /// All but those. Of what has failed and may, no more is expected.
+    var serving: Int { running.count + trials.count - open }
+
+    var surplus: Int { max(0, new.count + old.count - goal.replicas) }
+    var missing: Int { max(0, goal.replicas - new.count - old.count) }
+    var batch: Int { rollout.parallelism == 0 ? goal.replicas : rollout.parallelism }
+}
+
 extension Planner {
     /// Goes a step on from old containers to new ones.
     mutating func roll(
         _ name: String, _ goal: ServiceGoal, _ rollout: Rollout, _ containers: [ContainerState], _ gate: Readiness
     ) -> Verdict {
-        let fresh = containers.filter { !goal.isStale($0) }
-        let (new, old) = (fresh.prefix(goal.replicas), containers.filter { goal.isStale($0) })
-        let trials = new.map { trial(of: $0, goal, rollout) }
-        let reasons = trials.compactMap { if case .failed(let reason) = $0 { reason } else { nil } }
-        let isFailed = Double(reasons.count) > rollout.maxFailureRatio * Double(goal.replicas)
-        if let reason = reasons.first, isFailed, rollout.failureAction == .rollBack {
+        let fresh = containers.filter { !goal.isStale($0) }, new = fresh.prefix(goal.replicas)
+        let state = RolloutState(
+            goal: goal, rollout: rollout, new: new, old: containers.filter { goal.isStale($0) },
+            trials: new.map { trial(of: $0, goal, rollout) })
+        if let reason = state.failure, rollout.failureAction == .rollBack {
             plan.actions.append(.rollBack(service: name, reason: reason))
             return .pending
         }
         let verdict = all(fresh.dropFirst(goal.replicas).map { stopThenRemove($0) } + new.map { keep($0, goal, gate) })
-        if let reason = reasons.first, isFailed, rollout.failureAction == .pause {
+        if let reason = state.failure, rollout.failureAction == .pause {
             return .failed("the update of service \"\(name)\" is paused: \(reason)")
         }
         // Who is to be restarted goes, as its dependencies wait for that.
-        for container in old where container.phase == .running && container.started < goal.restartBefore {
+        for container in state.old where container.phase == .running && container.started < goal.restartBefore {
             _ = stopThenRemove(container)
         }
-        let running = old.filter { $0.phase == .running && $0.started >= goal.restartBefore }
-        let open = trials.count { if case .open = $0 { true } else { false } }
-        // Of what has failed and may, no more is expected.
-        let serving = running.count + trials.count - open
-        let surplus = max(0, new.count + old.count - goal.replicas)
-        var missing = max(0, goal.replicas - new.count - old.count)
-        defer { create(name, missing, beside: containers) }
-        // Nothing is replaced by what may not start yet.
         guard gate == .ready else {
-            for container in running.suffix(max(0, serving - goal.replicas)) { _ = stopThenRemove(container) }
-            for container in old.filter({ !$0.isLive }).suffix(surplus) { _ = stopThenRemove(container) }
+            removeSurplus(of: state)
+            create(name, state.missing, beside: containers)
             return gate.verdict(otherwise: .pending)
         }
-        for container in old where container.phase != .running { _ = stopThenRemove(container) }
-        let batch = rollout.parallelism == 0 ? goal.replicas : rollout.parallelism
-        switch rollout.order {
-        case .stopFirst:
-            // Those that are too many anyway go first, the newest before the others.
-            let excess = running.suffix(surplus)
-            let next = isDelayed(new, goal, rollout) ? [] : running.dropLast(surplus)
-            let spared = max(0, serving - (goal.replicas - batch))
-            for container in (excess + next).prefix(spared) { _ = stopThenRemove(container) }
-        case .startFirst:
-            let replaced = running.prefix(max(0, serving - goal.replicas))
-            for container in replaced { _ = stopThenRemove(container) }
-            if !isDelayed(new, goal, rollout) {
-                let leaving = old.count - running.count + replaced.count
-                missing = max(missing, min(goal.replicas - new.count, batch - open - leaving))
-            }
-        }
-        if !old.isEmpty || open > 0 || missing > 0 { return .pending }
+        let wanted = makeRoom(state)
+        create(name, wanted, beside: containers)
+        if !state.old.isEmpty || state.open > 0 || wanted > 0 { return .pending }
         plan.actions.append(.endRollout(service: name))
         return verdict
+    }
+
+    /// Removes what is too much in any case: nothing is replaced by what may not start yet.
+    private mutating func removeSurplus(of state: RolloutState) {
+        for container in state.running.suffix(max(0, state.serving - state.goal.replicas)) {
+            _ = stopThenRemove(container)
+        }
+        for container in state.old.filter({ !$0.isLive }).suffix(state.surplus) { _ = stopThenRemove(container) }
+    }
+
+    /// Removes the old containers whose turn it is.
+    ///
+    /// - Returns: how many new ones are to be made.
+    private mutating func makeRoom(_ state: RolloutState) -> Int {
+        for container in state.old where container.phase != .running { _ = stopThenRemove(container) }
+        let isDelayed = isDelayed(state.new, state.goal, state.rollout)
+        switch state.rollout.order {
+        case .stopFirst: return stopFirst(state, isDelayed)
+        case .startFirst: return startFirst(state, isDelayed)
+        }
+    }
+
+    private mutating func stopFirst(_ state: RolloutState, _ isDelayed: Bool) -> Int {
+        // Those that are too many anyway go first, the newest before the others.
+        let excess = state.running.suffix(state.surplus)
+        let next = isDelayed ? [] : state.running.dropLast(state.surplus)
+        let spared = max(0, state.serving - (state.goal.replicas - state.batch))
+        for container in (excess + next).prefix(spared) { _ = stopThenRemove(container) }
+        return state.missing
+    }
+
+    private mutating func startFirst(_ state: RolloutState, _ isDelayed: Bool) -> Int {
+        let replaced = state.running.prefix(max(0, state.serving - state.goal.replicas))
+        for container in replaced { _ = stopThenRemove(container) }
+        if isDelayed { return state.missing }
+        let leaving = state.old.count - state.running.count + replaced.count
+        let room = min(state.goal.replicas - state.new.count, state.batch - state.open - leaving)
+        return max(state.missing, room)
     }
 
     /// Whether the pause after the last batch is not over.

@@ -105,10 +105,6 @@ enum Servable {
         return hasAddress || service.macAddress != nil ? "an address of its own" : nil
     }
 
-    private static let attachments: [Attribute<NetworkAttachment>] = [
-        Attribute("driver_opts") { !$0.driverOptions.isEmpty }
-    ]
-
     private static let networks: [Attribute<Network>] = [
         Attribute("driver", hint: "leave it out, or write bridge") {
             ![nil, "", "default", "bridge"].contains($0.driver)
@@ -137,10 +133,7 @@ enum Servable {
     static func check(_ service: Service) throws(Failure) {
         let name = "service \(service.name)"
         try check(service, attributes, name) { service.place($0) }
-        for attachment in service.networks {
-            let path = "networks.\(attachment.network)"
-            try check(attachment, attachments, "\(name): \(path)") { service.place("\(path).\($0)") }
-        }
+        for attachment in service.networks { _ = try EndpointOptions(of: attachment, in: service) }
         for (index, mount) in service.mounts.enumerated() {
             if let key = unserved(mount) {
                 throw Failure(
@@ -237,7 +230,7 @@ enum Servable {
     /// The keys that are refused, by section of the specification, for `Specs/support.md`.
     static var refusedKeys: [String: [String]] {
         [
-            "services": attributes.map(\.key), "services.networks": attachments.map(\.key),
+            "services": attributes.map(\.key),
             "networks": networks.map(\.key), "volumes": volumes.map(\.key), "files": files.map(\.key),
         ]
     }
@@ -249,6 +242,7 @@ enum Servable {
         "networks.driver": "all but `bridge`",
         "networks.driver_opts": "all but what [networking.md](networking.md) names",
         "networks.enable_ipv4": "false", "networks.ipam": "drivers and options",
+        "services.networks.driver_opts": "all but what [networking.md](networking.md) names",
         "services.isolation": "all but `default`", "services.network_mode": "`bridge`, and names of networks",
         "services.userns_mode": "all but `host`", "services.pid": unnamed, "services.ipc": unnamed,
         "services.deploy.update_config.failure_action": unnamed,

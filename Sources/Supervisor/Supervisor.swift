@@ -108,7 +108,7 @@ final class Supervisor {
         // One before this that is dying may still be in a system call that takes a container's output out of its pipe.
         let lock = try ProcessLock(paths.supervisorLock)
         defer { withExtendedLifetime(lock) {} }
-        try writeAtomically(paths.supervisorPID, Array("\(getpid())\n".utf8), durable: false)
+        try recordPID()
         let (children, ended) = try launcher.hello()
         launcher.onEnded = { [unowned self] in self.processEnded($0) }
         launcher.onLost = { [unowned self] in self.launcherLost() }
@@ -275,13 +275,6 @@ final class Supervisor {
         ) {
             $0.image = container.record.config.image
             change(&$0)
-        }
-    }
-
-    /// Writes the container's state to disk.
-    func save(_ container: Container) {
-        do { try records.write(container.record.state) } catch {
-            log("the record of \(container.record.name) cannot be written: \(error)")
         }
     }
 

@@ -60,6 +60,8 @@ package enum SupervisorStart {
             "TRICE_ROOT=\(paths.roots.root)", "TRICE_RUN=\(paths.roots.run)", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
             "\(keptVariable)=\(kept.map(\.name).joined(separator: ","))",
         ]
+        // The next launcher raises it itself, and its containers do not get the raised one.
+        do throws(SystemError) { try OpenFileLimit.restore() } catch { _exit(127) }
         withCStrings(["trice", launcherArgument, paths.project]) { arguments in
             withCStrings(environment) { _ = execve("/proc/self/exe", arguments, $0) }
         }

@@ -100,4 +100,36 @@ import Testing
             #expect(up.status == 1 && up.err.contains("compose.yaml:\(line):") && up.err.contains(says), "\(up)")
         }
     }
+
+    @Test func `driver_opts of a service's network name its interface and set what the kernel keeps for it`() throws {
+        try Sandbox.run("endpoint-options") { box in
+            func stack(_ options: String) -> String {
+                """
+                services:
+                  a:
+                    image: busybox:1
+                    networks:
+                      net:
+                        driver_opts: {\(options)}
+                networks: { net: {} }
+                """
+            }
+            let prefix = "com.docker.network.endpoint"
+            let sysctls = "net.ipv4.conf.IFNAME.log_martians=1,net.ipv4.neigh.IFNAME.ucast_solicit=5"
+            try box.write(stack("\(prefix).ifname: lan0, \(prefix).sysctls: \"\(sysctls)\""))
+            box.must("up", "-d", "-t", "0")
+            let files = "/proc/sys/net/ipv4/conf/lan0/log_martians /proc/sys/net/ipv4/neigh/lan0/ucast_solicit"
+            #expect(box.exec("a", "sh", "-c", "cat \(files)") == "1\n5\n")
+            for (option, reason) in [
+                ("sysctls: net.ipv4.ip_forward=1", "is not of the form net.ipv4.conf.IFNAME.forwarding=1"),
+                ("sysctls: net.ipv4.conf.IFNAME.nonsense=1", "no such file or directory (ENOENT)"),
+                ("ifname: a/b", "a/b is no name of an interface"), ("other: x", "is not supported"),
+            ] {
+                try box.write(stack("\(prefix).\(option)"))
+                let outcome = box.try_("up", "-d", "-t", "0")
+                #expect(outcome.status == 1 && outcome.err.contains(reason), "\(outcome)")
+                #expect(outcome.err.contains("compose.yaml:6:"), "\(outcome)")
+            }
+        }
+    }
 }

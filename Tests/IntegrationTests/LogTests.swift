@@ -98,6 +98,28 @@ import Testing
         }
     }
 
+    @Test(arguments: ["json-file", "local"])
+    func `logs --details shows what labels, env and tag choose, as docker does`(_ driver: String) throws {
+        try Sandbox.run("log-details") { box in
+            try box.write(
+                """
+                services:
+                  a:
+                    image: busybox:1
+                    command: echo hello
+                    environment: { ROLE: "front door", REGION: eu, OTHER: x }
+                    labels: { com.example.team: blue, com.example.floor: "3", plain: y }
+                    logging:
+                      driver: \(driver)
+                      options: { env: ROLE, env-regex: "^REG", labels-regex: "^com[.]example[.]", tag: "{{.Name}}" }
+                """)
+            box.must("up", "-d")
+            let details = "REGION=eu,ROLE=front+door,com.example.floor=3,com.example.team=blue,tag=log-details-a-1"
+            #expect(box.eventually { box.must("logs", "--details").out == "a-1  | \(details) hello\n" })
+            #expect(box.must("logs").out == "a-1  | hello\n")
+        }
+    }
+
     @Test func `syslog gets every line in its order, whatever is killed, before the container is removed`() throws {
         try Sandbox.run("log-syslog") { box in
             let service = try LogListener("\(box.work)/service")

@@ -69,4 +69,23 @@ import Testing
             }
         }
     }
+
+    /// libnftables waits with select(2), and the C library ends whoever does so with a descriptor from 1024 on.
+    @Test func `a supervisor that has more than a thousand descriptors open starts containers as ever`() throws {
+        try Sandbox.run("many-descriptors") { box in
+            try box.write(
+                """
+                services:
+                  a: { image: "busybox:1", ports: ["127.0.0.1:20000-21099:20000-21099"] }
+                  b: { image: "busybox:1", depends_on: [a] }
+                """)
+            box.must("up", "-d", "-t", "0")
+            let supervisor = try #require(box.supervisorPID)
+            let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(supervisor)/fd")
+            #expect(open.count > 1024)
+            box.must("up", "-d", "-t", "0", "--force-recreate", "b")
+            #expect(box.state(of: "b") == "running" && box.supervisorPID == supervisor)
+            #expect(box.exec("b", "sh", "-c", "ulimit -n") == "\(box.run(["/bin/sh", "-c", "ulimit -n"]).out)")
+        }
+    }
 }

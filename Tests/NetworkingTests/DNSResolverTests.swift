@@ -138,6 +138,32 @@ import Testing
         }
     }
 
+    @Test func `an answer that comes late is nobody's`() throws {
+        try onLoop { loop in
+            let slow = try HostPort(SocketAddress(IPv4Address.loopback, port: 0), .udp)
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            _ = try loop.watch(slow.socket.raw, .read) { _ in
+                let (count, from) = SocketAddress.filled { recvfrom(slow.socket.raw, &buffer, buffer.count, 0, $0, $1) }
+                guard count > 0, let query = try? DNSMessage(parsing: Array(buffer[..<count])) else { return }
+                // When the next server has answered long since.
+                loop.schedule(after: 60_000_000) {
+                    let late = query.response(to: query.questions[0], .addresses([IPv4Address("192.0.2.66")!]))?.encoded
+                    if let late { from?.withSockaddr { _ = sendto(slow.socket.raw, late, late.count, 0, $0, $1) } }
+                    loop.schedule(after: 20_000_000) { loop.stop() }
+                }
+            }
+            let good = try upstream(loop, found)
+            let forwarder = DNSForwarder([slow.address, good.address], on: loop, patience: 20_000_000)
+            let message = try DNSMessage(parsing: query("example.org"))
+            var answers: [DNSMessage?] = []
+            forwarder.forward(message.encoded, message, overTCP: false) {
+                answers.append(try? DNSMessage(parsing: $0))
+            }
+            try loop.run()
+            #expect(answers.map { $0?.answers.first?.data } == [[203, 0, 113, 1]])
+        }
+    }
+
     @Test func `an internal container is refused what the project does not know`() throws {
         try onLoop { loop in
             let server = try upstream(loop, found)

@@ -43,7 +43,7 @@ func hex(_ text: String) -> [UInt8] {
                     03 57 65 62 02 64 62 00     # Web.db
                     00 01 00 01
                     c0 0c 00 01 00 01           # the name at 12, A, IN
-                    00 00 02 58 00 04           # 600 s, 4 bytes
+                    00 00 00 05 00 04           # 5 s, 4 bytes
                     0a 00 00 02
                     00 00 29 10 00 00 00 00 00 00 00  # OPT: 4096 bytes
                     """))
@@ -205,6 +205,15 @@ func hex(_ text: String) -> [UInt8] {
         #expect(ask("web", 28, zone: zone) == .empty)
         #expect(ask(reverse, 12, zone: zone) == .forward)
         #expect(zone == self.zone)
+    }
+
+    @Test func `who asks for everything gets one record that says so`() throws {
+        #expect(ask("web", 255) == .minimal && ask("3.0.0.10.in-addr.arpa", 255) == .minimal)
+        #expect(ask("elsewhere.example", 255) == .forward)
+        let query = DNSMessage(id: 1, flags: 0x0100, questions: [.init(try #require(DNSName("web")), type: 255)])
+        let answers = query.response(to: query.questions[0], .minimal)?.answers
+        // HINFO with the processor "RFC8482" and no operating system.
+        #expect(answers?.map(\.type) == [13] && answers?[0].data == [7] + Array("RFC8482".utf8) + [0])
     }
 
     @Test func `an address is asked for its name`() {

@@ -44,10 +44,26 @@ import Testing
             driver: nil, options: ["compress": "true"],
             refusal: "compress 'true' needs max-size, and a max-file of 2 or more"),
         Row(driver: nil, options: ["mode": "fast"], refusal: "mode 'fast' is neither blocking nor non-blocking"),
+        Row(driver: nil, options: ["mode": "non-blocking", "max-buffer-size": "4m"], rotation: LogRotation()),
         Row(
-            driver: nil, options: ["mode": "non-blocking"],
-            refusal: "mode 'non-blocking' is for syslog and journald: no container waits for a file to be reached"),
-        Row(driver: nil, options: ["labels": "a,b"], refusal: "labels 'a,b' is not supported yet"),
+            driver: nil, options: ["max-buffer-size": "4m"],
+            refusal: "max-buffer-size '4m' goes with mode: non-blocking"),
+        Row(
+            driver: "local", options: ["labels": "a,b", "env-regex": "^A", "tag": "{{.Name}}"],
+            rotation: LogRotation(largest: 20 << 20, files: 5, compresses: true)),
+        Row(
+            driver: nil, options: ["labels-regex": "(?i)a"],
+            refusal:
+                "labels-regex '(?i)a' is no extended regular expression: '(?' is not of the extended kind (grep -E): write plain parentheses"
+        ),
+        Row(
+            driver: nil, options: ["env-regex": "["],
+            refusal: "env-regex '[' is no extended regular expression: Invalid regular expression"),
+        Row(
+            driver: nil, options: ["syslog-format": "rfc3164"], refusal: "syslog-format 'rfc3164' is not supported yet"),
+        Row(
+            driver: "syslog", options: ["labels": "a"],
+            refusal: "labels 'a' means nothing to the driver syslog: its messages have no fields"),
         Row(
             driver: "syslog", options: ["cache-max-size": "1m", "cache-max-file": "2"],
             rotation: LogRotation(largest: 1_000_000, files: 2, compresses: true)),
@@ -110,12 +126,16 @@ import Testing
         ) { try LogSettings(of: service) }
     }
 
-    private func logService(_ driver: String, _ options: [String: String]) throws -> LogService {
+    private func settings(_ driver: String?, _ options: [String: String]) throws -> LogSettings {
         var service = Service(name: "web", image: "x", location: SourceLocation(file: "c", line: 1, column: 1))
         service.logging = Logging()
         service.logging?.driver = driver
         service.logging?.options = options.sorted { $0.key < $1.key }.map { KeyValue(name: $0.key, value: $0.value) }
-        return try #require(try LogSettings(of: service).service)
+        return try LogSettings(of: service)
+    }
+
+    private func logService(_ driver: String, _ options: [String: String]) throws -> LogService {
+        try #require(try settings(driver, options).service)
     }
 
     @Test(
@@ -133,9 +153,14 @@ import Testing
     func defaults() throws {
         let syslog = try logService("syslog", [:]), journal = try logService("journald", [:])
         #expect(syslog.address == .unix("/dev/log") && syslog.kind == .syslog(.local, facility: 3))
-        #expect(journal.address == .unix("/run/systemd/journal/socket") && journal.longestQueue == nil)
-        #expect(try logService("journald", ["mode": "non-blocking"]).longestQueue == 1_000_000)
+        #expect(journal.address == .unix("/run/systemd/journal/socket"))
+    }
+
+    @Test("A container waits for its log, unless the file bounds what waits", arguments: [nil, "local", "journald"])
+    func queue(_ driver: String?) throws {
+        #expect(try settings(driver, [:]).longestQueue == nil)
+        #expect(try settings(driver, ["mode": "non-blocking"]).longestQueue == 1_000_000)
         let bounded = ["mode": "non-blocking", "max-buffer-size": "4m"]
-        #expect(try logService("journald", bounded).longestQueue == 4_000_000)
+        #expect(try settings(driver, bounded).longestQueue == 4 << 20)
     }
 }

@@ -47,6 +47,7 @@ int trice_set_name(const char *name);
 int trice_prctl(int option, unsigned long argument);
 // prlimit(2) is a GNU extension: raises a hard limit of another process, where it is lower.
 int trice_raise_hard_limit(pid_t pid, int resource, uint64_t hard);
+int trice_getrlimit(int resource, uint64_t *soft, uint64_t *hard);
 int trice_setrlimit(int resource, uint64_t soft, uint64_t hard);
 // A child that becomes the program, without a copy of the caller's memory: in a process group of its own, in the foreground of
 // the terminal, with every signal as a new program expects it. Returns when it has, or with what execve(2) said in `error`.
@@ -106,6 +107,13 @@ int trice_seccomp_filter(unsigned int flags, const void *instructions, unsigned 
 // Received descriptors beyond the capacity are closed and ENOBUFS is set. `*count` says how many came.
 ssize_t trice_send_descriptors(int socket, const void *bytes, size_t length, const int *descriptors, int count, int flags);
 ssize_t trice_receive_descriptors(int socket, void *bytes, size_t length, int *descriptors, int capacity, int *count, int flags);
+
+// packet(7): a socket that takes what goes through an interface, without waiting; its next packet, of which at most `size`
+// bytes are kept, with its whole length, the time in nanoseconds since 1970, and whether the host has sent it; the number of
+// packets that its queue had no room for, since the last question.
+int trice_packet_socket(int interface);
+ssize_t trice_receive_packet(int socket, void *bytes, size_t size, size_t *length, uint64_t *time, int *outgoing);
+int trice_packets_dropped(int socket, uint32_t *count);
 
 // The macros of wait(2).
 int trice_wifexited(int status);

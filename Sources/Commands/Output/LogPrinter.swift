@@ -14,6 +14,8 @@ struct LogFormat {
     var colour = false
     /// Whether what a container wrote on its standard error goes to the caller's.
     var separatesErrors = false
+    /// Whether what `labels`, `env` and `tag` of the log driver choose stands before each line.
+    var details = false
 }
 
 /// Prints the logs of several containers: what is there in the order of its time, then what comes.
@@ -22,13 +24,15 @@ final class LogPrinter {
         let reader: LogReader
         let name: String
         let head: [UInt8]
+        /// What stands between the time and the text.
+        let details: [UInt8]
         /// Whether the last record left its line open.
         var isInLine = false
         var record: LogReader.Record?
         /// How many of its files are known to be missing.
         var missed = 0
-        init(_ reader: LogReader, _ name: String, head: [UInt8]) {
-            (self.reader, self.name, self.head) = (reader, name, head)
+        init(_ reader: LogReader, _ name: String, head: [UInt8], details: [UInt8]) {
+            (self.reader, self.name, self.head, self.details) = (reader, name, head, details)
         }
 
         /// Says once that rotation was faster than this reader.
@@ -67,7 +71,8 @@ final class LogPrinter {
     /// - Parameter tail: only so many of the lines that are there.
     func add(_ record: ContainerRecord, _ paths: ProjectPaths, tail: Int? = nil) throws {
         let (id, name, service) = (record.id, record.config.logName, record.config.definition)
-        if try LogSettings(of: service).rotation == nil {
+        let settings = try LogSettings(of: service)
+        if settings.rotation == nil {
             guard unlogged.insert(id).inserted else { return }
             return Output.standardError(
                 "\(name) keeps no log: its logging.driver is none (\(service.place("logging")))\n")
@@ -75,7 +80,8 @@ final class LogPrinter {
         guard sources[id] == nil, let reader = try LogReader(paths.log(id)) else { return }
         if let tail { try reader.seekToLast(tail) }
         width = max(width, name.count)
-        sources[id] = Source(reader, name, head: head(name))
+        let details = format.details ? "\(try settings.attributes.details(of: record.config)) " : ""
+        sources[id] = Source(reader, name, head: head(name), details: Array(details.utf8))
     }
 
     var ids: Set<String> { Set(sources.keys) }
@@ -122,6 +128,7 @@ final class LogPrinter {
                     buffer += time
                     buffer.append(0x20)
                 }
+                buffer += source.details
             }
             buffer += record.text(in: bytes)
             source.isInLine = !record.endsLine(in: bytes)

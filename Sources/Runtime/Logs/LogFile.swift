@@ -56,6 +56,23 @@ final class LogFile {
         size += records.count
     }
 
+    /// Has whole records appended aside; nothing else may be done with the log meanwhile. Where that fails, none of them is
+    /// in it.
+    func write(
+        _ records: [UInt8], by aside: AsideWrite, _ then: @escaping (SystemError?) -> Void
+    ) throws(SystemError) {
+        try aside.begin(records, to: file) { failure in
+            do throws(SystemError) {
+                if let failure {
+                    try self.cut(to: self.size)
+                    throw failure
+                }
+                self.size += records.count
+                then(nil)
+            } catch { then(error) }
+        }
+    }
+
     /// Goes on in a new file. `tidy()` belongs after it.
     func rotate() throws(SystemError) {
         (file, size) = try LogFile.open(segments.plain(number + 1))

@@ -6,8 +6,15 @@ import Linux
 /// Lines that a log does not have because it could not be written: the container goes on without them, and the log says
 /// so as soon as it can be written again.
 struct LogLoss {
-    private var lines = 0
-    private var reason: SystemError?
+    private(set) var lines = 0
+    private(set) var reason: SystemError?
+
+    init() {}
+
+    /// Goes on with what a killed writer has lost.
+    init(lines: Int, errno: Int) {
+        if errno != 0 { (self.lines, reason) = (lines, SystemError("write", errno: Int32(errno))) }
+    }
 
     mutating func add(_ records: [UInt8], _ error: SystemError) {
         if reason == nil { log("a container's log cannot be written: \(error)") }

@@ -14,10 +14,13 @@ struct LogProgress: Equatable {
     /// The places in the spools up to which the log has their lines.
     var output = 0
     var errors = 0
+    /// So many lines are missing at the log's end, and the error of the write(2) that lost the last of them.
+    var missing = 0
+    var errno = 0
 
     /// One write(2) of these few bytes, which no signal cuts in two.
     func save(to file: Descriptor) throws(SystemError) {
-        let fields = [Int64(number), Int64(size), Int64(output), Int64(errors)]
+        let fields = [number, size, output, errors, missing, errno].map(Int64.init)
         var failure: SystemError?
         fields.withUnsafeBytes { bytes in
             do throws(SystemError) { try file.writeAll(bytes, at: 0) } catch { failure = error }
@@ -27,10 +30,12 @@ struct LogProgress: Equatable {
 
     /// - Returns: nil where nothing is on record.
     static func load(from file: Descriptor) throws(SystemError) -> LogProgress? {
-        var fields: [Int64] = [0, 0, 0, 0]
-        let count = try check("pread") { pread(file.raw, &fields, 32, 0) }
-        guard count == 32 else { return nil }
+        // The last two are not in the records of earlier versions.
+        var fields: [Int64] = [0, 0, 0, 0, 0, 0]
+        let count = try check("pread") { pread(file.raw, &fields, 48, 0) }
+        guard count >= 32 else { return nil }
         return LogProgress(
-            number: Int(fields[0]), size: Int(fields[1]), output: Int(fields[2]), errors: Int(fields[3]))
+            number: Int(fields[0]), size: Int(fields[1]), output: Int(fields[2]), errors: Int(fields[3]),
+            missing: Int(fields[4]), errno: Int(fields[5]))
     }
 }

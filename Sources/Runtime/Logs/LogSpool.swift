@@ -15,7 +15,8 @@ final class LogSpool {
 
     private let file: Descriptor
     private let path: String
-    private var end: Int
+    /// The place behind the last byte.
+    private(set) var end: Int
     private var freed = 0
 
     /// - Parameter path: the file, made where it is not there.
@@ -45,6 +46,30 @@ final class LogSpool {
         let moved = try check("splice", path) { trice_splice_to(pipe.raw, file.raw, Int64(end), count) }
         end += moved
         return moved > 0
+    }
+
+    /// Appends all of these bytes, or none.
+    func append(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+        do throws(SystemError) { try file.writeAll(bytes, at: Int64(end)) } catch {
+            try check("ftruncate", path) { ftruncate(file.raw, off_t(end)) }
+            throw error
+        }
+        end += bytes.count
+    }
+
+    func append(_ bytes: [UInt8]) throws(SystemError) {
+        var failure: SystemError?
+        bytes.withUnsafeBytes { bytes in
+            do throws(SystemError) { try append(bytes) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// The last byte, which must not have been freed.
+    func lastByte() throws(SystemError) -> UInt8 {
+        var last: UInt8 = 0
+        try check("pread", path) { pread(file.raw, &last, 1, off_t(end - 1)) }
+        return last
     }
 
     /// Gives back the memory of what comes before this place. Where the file system cannot, it stays until the container

@@ -52,6 +52,14 @@ struct LogStream {
         }
     }
 
+    /// Appends what waits for a line break as a part of its line.
+    mutating func cut(time: UInt64, to output: inout [UInt8]) {
+        guard !pending.isEmpty else { return }
+        let head = Array("\(timestamp(time)) \(name) ".utf8)
+        pending.withUnsafeBytes { append(head, 0x50, $0, &output) }
+        pending = []
+    }
+
     /// Appends what waits for a line break that will not come.
     mutating func finish(time: UInt64, to output: inout [UInt8]) {
         guard !pending.isEmpty else { return }

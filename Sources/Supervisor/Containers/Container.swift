@@ -11,6 +11,8 @@ import Runtime
 /// A container that the supervisor looks after: its record, and what is open for it while it runs.
 final class Container {
     var record: ContainerRecord
+    /// Whether the record on disk is older than this one: it could not be written.
+    var isUnsaved = false
     /// The process that this supervisor waits for: the running one, or one that sets itself up.
     var pid: Int32?
     /// Whether an earlier supervisor's death cut its start off: when the process has ended, it is as before the start.

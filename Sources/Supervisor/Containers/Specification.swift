@@ -42,7 +42,7 @@ struct Specification {
             root: ContainerSpec.Root(
                 layers: config.layers, directory: try config.writes(in: paths), readOnly: service.readOnly))
         spec.namespaces = namespaces
-        spec.hostname = hostname
+        spec.hostname = config.hostname
         spec.domainname = service.domainname ?? ""
         spec.mounts = try mounts(more)
         switch namespaces.ipc {
@@ -89,8 +89,6 @@ struct Specification {
         }
     }
 
-    var hostname: String { service.hostname ?? String(config.id.prefix(12)) }
-
     /// The service's first process.
     func process() throws -> ProcessSpec {
         let arguments = self.arguments
@@ -99,7 +97,7 @@ struct Specification {
                 "service \(service.name) has no command, and neither has its image", at: service.place("command"))
         }
         var process = ProcessSpec(
-            arguments: arguments, environment: environment,
+            arguments: arguments, environment: config.environment,
             workingDirectory: service.workingDirectory ?? image.workingDir ?? "/",
             user: service.user ?? image.user ?? "", capabilities: try capabilities())
         process.additionalGroups = service.groupAdd
@@ -117,28 +115,6 @@ struct Specification {
     private var arguments: [String] {
         if let entrypoint = service.entrypoint { return entrypoint + (service.command ?? []) }
         return (image.entrypoint ?? []) + (service.command ?? image.cmd ?? [])
-    }
-
-    /// The image's variables, then the service's over them, then what Docker always sets.
-    private var environment: [String] {
-        var order: [String] = []
-        var values: [String: String] = [:]
-        func set(_ name: String, _ value: String?) {
-            if let value {
-                if values.updateValue(value, forKey: name) == nil { order.append(name) }
-            } else if values.removeValue(forKey: name) != nil {
-                order.removeAll { $0 == name }
-            }
-        }
-        set("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-        set("HOSTNAME", hostname)
-        if service.tty { set("TERM", "xterm") }
-        for variable in image.env ?? [] {
-            let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            set(String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
-        }
-        for variable in service.environment { set(variable.name, variable.value) }
-        return order.map { "\($0)=\(values[$0] ?? "")" }
     }
 
     /// `ALL` in either list is everything; names in the other are exceptions (moby, daemon/pkg/oci/caps).

@@ -45,7 +45,7 @@ extension Supervisor {
             try mountVolumes(container)
         }
         try Trace.span("addresses") { try attachNetworks(container) }
-        try Trace.span("network files") { try writeNetworkFiles(container, hostname: specification.hostname) }
+        try Trace.span("network files") { try writeNetworkFiles(container, hostname: container.record.config.hostname) }
         try ports.reserve(container)
         let devices = try ServiceDevices(container.service)
         spec.devices = devices.nodes

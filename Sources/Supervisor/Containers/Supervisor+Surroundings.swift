@@ -142,9 +142,13 @@ extension Supervisor {
     /// Reads the container's pipes into its log, from where the last reader stopped.
     func followStreams(_ container: Container) throws {
         let settings = try LogSettings(of: container.service)
-        let spools = container.terminal == nil ? paths.pipes(container.id) : nil
+        // A log service's lines wait in the log, and not before it.
+        let capacity = settings.service == nil ? settings.longestQueue : nil
+        let spools = container.terminal == nil || capacity != nil ? paths.pipes(container.id) : nil
+        if let spools { try makeDirectories(spools, mode: 0o711) }
         let logs = try LogWriter(
-            paths.log(container.id), settings.rotation, spools: spools, delivery: try delivery(of: container), on: loop)
+            paths.log(container.id), settings.rotation, spools: spools, capacity: capacity,
+            delivery: try delivery(of: container), on: loop)
         if case .log(let pattern)? = container.service.trice?.ready?.sign, container.state.health != .healthy {
             let sign = try LogSign(pattern)
             logs.onLine = { [unowned sign] in sign.take($0) }
@@ -152,7 +156,7 @@ extension Supervisor {
         }
         if let terminal = container.terminal {
             try check("fcntl") { trice_fcntl(terminal.raw, F_SETFL, Int(O_NONBLOCK)) }
-            try logs.follow(terminal, as: "stdout")
+            try logs.follow(terminal, as: "stdout", isTerminal: true)
         } else {
             for name in ["stdout", "stderr"] {
                 let path = "\(paths.pipes(container.id))/\(name)", key = "\(name)/\(container.id)"

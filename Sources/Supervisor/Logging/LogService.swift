@@ -17,41 +17,20 @@ package struct LogService: Hashable, Sendable {
     package static let journalSocket = "/run/systemd/journal/socket"
     /// Where syslog(3) finds the host's own.
     package static let syslogSocket = "/dev/log"
-    /// Bytes that wait with `mode: non-blocking`, as with Docker (moby, daemon/logger/ring.go).
-    private static let defaultCapacity = 1_000_000
-
     package var kind: Kind
     package var address: LogAddress
     package var tag = LogTag.default
-    /// Names of labels and of variables that entries have as fields; journald only.
-    package var labels: [String] = []
-    package var variables: [String] = []
-    /// `mode: non-blocking`: what is too much to wait is left out.
-    package var dropsLines = false
-    package var capacity: Int?
+    /// What entries have as fields; journald only.
+    package var attributes = LogAttributes()
 
     init(_ kind: Kind) {
         self.kind = kind
         address = .unix(kind == .journal ? LogService.journalSocket : LogService.syslogSocket)
     }
 
-    /// Bytes that may wait; nil for any number.
-    var longestQueue: Int? { dropsLines ? capacity ?? LogService.defaultCapacity : nil }
-
     mutating func take(_ option: KeyValue, _ reading: LogOptionReading) throws(Failure) {
         switch (option.name, kind) {
-        case ("mode", _):
-            guard let mode = ["blocking": false, "non-blocking": true][option.value] else {
-                throw reading.failure(option, "is neither blocking nor non-blocking")
-            }
-            dropsLines = mode
-        case ("max-buffer-size", _): capacity = try reading.size(option)
-        case ("tag", _):
-            do throws(LogTag.ParseError) { tag = try LogTag(option.value) } catch {
-                throw reading.failure(option, error.description)
-            }
-        case ("labels", .journal): labels = names(option.value)
-        case ("env", .journal): variables = names(option.value)
+        case ("tag", _): tag = try reading.tag(option)
         case ("syslog-address", .syslog): address = try LogService.address(option, reading)
         case ("syslog-format", .syslog(_, let facility)):
             guard let kind = SyslogFormat.Kind(rawValue: option.value) else {
@@ -64,12 +43,13 @@ package struct LogService: Hashable, Sendable {
                 throw reading.failure(option, "is no facility, such as daemon or local0")
             }
             self.kind = .syslog(kind, facility: number)
-        default: throw reading.failure(option, "is not supported yet")
+        case ("labels", .syslog), ("labels-regex", .syslog), ("env", .syslog), ("env-regex", .syslog):
+            throw reading.failure(option, "means nothing to the driver syslog: its messages have no fields")
+        default:
+            guard kind == .journal, try attributes.take(option, reading) else {
+                throw reading.failure(option, "is not supported yet")
+            }
         }
-    }
-
-    private func names(_ list: String) -> [String] {
-        list.split(separator: ",").map { $0.trimmingSpaces }.filter { !$0.isEmpty }
     }
 
     /// `udp://192.0.2.1:514`, `tcp://[2001:db8::1]`, `unix:///dev/log`.
@@ -117,7 +97,7 @@ package struct LogService: Hashable, Sendable {
 
 extension LogService {
     /// How the lines of a container become messages.
-    func format(for config: ContainerConfig, host: String) -> LogMessageFormat {
+    func format(for config: ContainerConfig, host: String) throws(LinePattern.ParseError) -> LogMessageFormat {
         let tag = tag.text(for: config)
         switch kind {
         case .syslog(let kind, let facility):
@@ -128,22 +108,10 @@ extension LogService {
                 .init("CONTAINER_NAME", config.name), .init("CONTAINER_TAG", tag), .init("SYSLOG_IDENTIFIER", tag),
                 .init("IMAGE_NAME", config.image),
             ]
-            for name in labels {
-                if let value = config.labels[name] { fields.append(.init(JournalFormat.fieldName(name), value)) }
-            }
-            for name in variables {
-                guard let value = config.definition.environment.first(where: { $0.name == name })?.value else {
-                    continue
-                }
+            for (name, value) in try attributes.fields(of: config).sorted(by: { $0.key < $1.key }) {
                 fields.append(.init(JournalFormat.fieldName(name), value))
             }
             return .journal(JournalFormat(fields.filter { !$0.name.isEmpty }))
         }
-    }
-}
-
-extension Substring {
-    fileprivate var trimmingSpaces: String {
-        String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 }

@@ -11,7 +11,17 @@ package struct LogSettings: Hashable, Sendable {
     package var rotation: LogRotation?
     /// Where the log is brought besides; nil for drivers that are files.
     package var service: LogService?
+    /// What stands with each line of a file.
+    package var attributes = LogAttributes()
+    /// `mode: non-blocking`: what is too much to wait is left out.
+    private var dropsLines = false
+    private var capacity: Int?
 
+    /// Bytes that may wait; nil for any number.
+    package var longestQueue: Int? { dropsLines ? capacity ?? LogSettings.defaultCapacity : nil }
+
+    /// Bytes that wait with `mode: non-blocking`, as with Docker (moby, daemon/logger/ring.go).
+    private static let defaultCapacity = 1_000_000
     private static let drivers = ["json-file", "local", "none", "syslog", "journald"]
     /// Of the driver `local`, and of what Docker keeps for `docker logs` where the driver is no file.
     private static let local = LogRotation(largest: 20 << 20, files: 5, compresses: true)
@@ -32,7 +42,7 @@ package struct LogSettings: Hashable, Sendable {
                 at: service.place("logging.driver"), hint: "supported: \(LogSettings.drivers.joined(separator: ", "))")
         }
         for option in logging.options { try take(option, reading) }
-        if let service = self.service, service.capacity != nil, !service.dropsLines {
+        if capacity != nil, !dropsLines {
             throw reading.failure("max-buffer-size", "goes with mode: non-blocking")
         }
         guard let rotation, rotation.compresses, rotation.largest == nil || rotation.files < 2 else { return }
@@ -45,24 +55,15 @@ package struct LogSettings: Hashable, Sendable {
 
     private mutating func take(_ option: KeyValue, _ reading: LogOptionReading) throws(Failure) {
         guard rotation != nil else { throw reading.failure(option, "means nothing to the driver none") }
-        if service != nil {
-            switch option.name {
-            case "cache-max-size": rotation?.largest = try reading.size(option)
-            case "cache-max-file": rotation?.files = try reading.count(option)
-            case "cache-compress": rotation?.compresses = try reading.flag(option)
-            default: try service?.take(option, reading)
-            }
-            return
-        }
-        switch option.name {
-        case "max-size": rotation?.largest = try reading.size(option)
-        case "max-file": rotation?.files = try reading.count(option)
-        case "compress": rotation?.compresses = try reading.flag(option)
-        case "mode" where option.value == "blocking": break
-        case "mode" where option.value == "non-blocking":
-            throw reading.failure(option, "is for syslog and journald: no container waits for a file to be reached")
-        case "mode": throw reading.failure(option, "is neither blocking nor non-blocking")
-        default: throw reading.failure(option, "is not supported yet")
+        switch (option.name, service) {
+        case ("mode", _): dropsLines = try reading.isNonBlocking(option)
+        case ("max-buffer-size", _): capacity = try reading.memory(option)
+        case ("max-size", nil), ("cache-max-size", .some): rotation?.largest = try reading.size(option)
+        case ("max-file", nil), ("cache-max-file", .some): rotation?.files = try reading.count(option)
+        case ("compress", nil), ("cache-compress", .some): rotation?.compresses = try reading.flag(option)
+        case (_, .some): try service?.take(option, reading)
+        case (_, nil):
+            guard try attributes.take(option, reading) else { throw reading.failure(option, "is not supported yet") }
         }
     }
 }

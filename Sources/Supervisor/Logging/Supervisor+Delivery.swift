@@ -15,13 +15,14 @@ extension Supervisor {
     /// The delivery of the container's log, begun where there is none yet; nil where its driver is a file.
     func delivery(of container: Container) throws -> LogDelivery? {
         if let delivery = container.delivery { return delivery }
-        guard let service = try LogSettings(of: container.service).service else { return nil }
+        let settings = try LogSettings(of: container.service)
+        guard let service = settings.service else { return nil }
         var name = [CChar](repeating: 0, count: 256)
         try check("gethostname") { gethostname(&name, name.count - 1) }
         let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let delivery = try LogDelivery(
             paths.log(container.id), record: "\(paths.container(container.id))/delivered", to: service.address,
-            service.format(for: container.record.config, host: host), capacity: service.longestQueue, on: loop)
+            service.format(for: container.record.config, host: host), capacity: settings.longestQueue, on: loop)
         delivery.onDone = { [unowned self, unowned container] in if !container.state.isLive { self.reconcile() } }
         container.delivery = delivery
         return delivery

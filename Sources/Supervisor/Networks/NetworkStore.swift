@@ -91,6 +91,8 @@ package struct NetworkStore: Sendable {
         return try decodeJSON([Lease].self, from: readFile(leasesPath(name)))
     }
 
+    func hasLeases(_ name: String) -> Bool { exists(leasesPath(name)) }
+
     func write(_ leases: [Lease], of name: String) throws {
         try writeAtomically(leasesPath(name), encodeJSON(leases), durable: false)
     }

@@ -9,7 +9,7 @@ import Runtime
 
 /// The networks that a project's containers are on: makes and removes them, gives addresses, and knows their names.
 final class ProjectNetworks {
-    private final class Joined {
+    final class Joined {
         var record: NetworkRecord
         let index: Int32
         var leases: [Lease] = []
@@ -20,14 +20,14 @@ final class ProjectNetworks {
     }
 
     private let project: String
-    private let roots: Roots
+    let roots: Roots
     private let store: NetworkStore
-    private let host: NetworkHost
+    let host: NetworkHost
     let firewall: Firewall
-    private var joined: [String: Joined] = [:]
+    private(set) var joined: [String: Joined] = [:]
     private var known = DNSZone()
     /// Who does not send any more, which the firewall is told together.
-    private var dismissed: [LinkSource] = []
+    var dismissed: [LinkSource] = []
     /// Called when there is something to `flush`.
     var onPending: () -> Void = {}
 
@@ -106,7 +106,7 @@ final class ProjectNetworks {
                 gateway6: record.gateway6, mtu: record.options.mtu))
         try firewall.addNetwork(record.firewall)
         joined[record.name] = Joined(record, index: index)
-        try store.write(try store.leases(record.name), of: record.name)
+        if !store.hasLeases(record.name) { try store.write([], of: record.name) }
     }
 
     /// Removes the network unless a container of another project is on it.
@@ -289,89 +289,6 @@ final class ProjectNetworks {
         network.leases = try store.leases(network.record.name)
         network.version = version
         rename(network, from: old)
-    }
-
-    /// What connects a container to its networks.
-    func endpoints(_ attachments: [Attachment], container: String, pid: Int32) throws -> [Endpoint] {
-        let routed = defaultRoute(of: attachments)?.network
-        let routed6 = defaultRoute(of: attachments.filter { $0.address6 != nil })?.network
-        return try attachments.map { attachment in
-            guard let network = joined[attachment.network], let address = IPv4Address(attachment.address) else {
-                throw Failure("network \(attachment.network) is not there")
-            }
-            let record = network.record
-            var endpoint = Endpoint(
-                bridge: network.index,
-                hostName: LinkName.veth(
-                    tag: roots.tag, container: container, network: attachment.network, salt: Int(pid)),
-                interface: attachment.interface, address: address, prefixLength: record.subnet.length,
-                address6: attachment.address6.flatMap { IPv6Address($0) }, prefixLength6: record.subnet6?.length ?? 64,
-                gateway: attachment.network == routed ? record.gateway : nil,
-                gateway6: attachment.network == routed6 ? record.gateway6 : nil,
-                hardwareAddress: attachment.mac.isEmpty ? nil : hardwareAddress(parsing: attachment.mac),
-                mtu: record.options.mtu)
-            endpoint.isIsolated = !record.options.connectsContainers
-            endpoint.linkLocal = (attachment.linkLocal ?? []).compactMap { IPv4Address($0) }
-            endpoint.linkLocal6 = (attachment.linkLocal ?? []).compactMap { IPv6Address($0) }
-            return endpoint
-        }
-    }
-
-    /// The network of the default route: that of the highest `gw_priority`, the first one among equals, and none that is
-    /// internal.
-    private func defaultRoute(of attachments: [Attachment]) -> Attachment? {
-        var best: Attachment?
-        for attachment in attachments where joined[attachment.network]?.record.isInternal == false {
-            if best.map({ attachment.gatewayPriority > $0.gatewayPriority }) ?? true { best = attachment }
-        }
-        return best
-    }
-
-    /// Where published ports lead: an answer to who is outside goes by the default route. Where all networks are internal,
-    /// only the host itself comes in, and by any of them.
-    func entrance(of attachments: [Attachment]) -> PortPublisher.Entrance {
-        let routed = defaultRoute(of: attachments)
-        let routed6 = defaultRoute(of: attachments.filter { $0.address6 != nil })
-        let any = routed == nil && routed6 == nil ? attachments.first : nil
-        let first = routed ?? routed6 ?? any
-        return PortPublisher.Entrance(
-            binding: first.flatMap { joined[$0.network]?.record.options.hostBinding },
-            address: (routed ?? any).flatMap { IPv4Address($0.address) },
-            address6: (routed6 ?? any)?.address6.flatMap { IPv6Address($0) })
-    }
-
-    /// Takes the container's link to a network away.
-    func disconnect(_ container: String, from attachment: Attachment, pid: Int32) throws {
-        let endpoints = try endpoints([attachment], container: container, pid: pid)
-        try host.disconnect(hostNames: endpoints.map(\.hostName))
-        try firewall.dismiss(endpoints.map(LinkSource.init))
-    }
-
-    func connect(pid: Int32, _ endpoints: [Endpoint]) throws {
-        try Trace.span("links") { try host.connect(containerPID: pid, endpoints) }
-    }
-
-    /// Lets containers send on their links.
-    func admit(_ endpoints: [Endpoint]) throws { try firewall.admit(endpoints.map(LinkSource.init)) }
-
-    /// Makes the firewall anew after somebody has removed it.
-    ///
-    /// - Parameter containers: those that run.
-    func restoreFirewall(_ containers: [(id: String, attachments: [Attachment], pid: Int32)], _ ports: [PublishedPort])
-        throws
-    {
-        if joined.isEmpty { return }
-        let sources = try containers.flatMap { container in
-            try endpoints(container.attachments, container: container.id, pid: container.pid).map(LinkSource.init)
-        }
-        try firewall.restore(joined.values.map(\.record.firewall), sources, ports)
-    }
-
-    /// The container's links went with it, and nobody sends on them any more.
-    func forgetLinks(of container: String, _ attachments: [Attachment], pid: Int32) throws {
-        let known = attachments.filter { joined[$0.network] != nil }
-        dismissed += try endpoints(known, container: container, pid: pid).map(LinkSource.init)
-        onPending()
     }
 
     /// The names of all running containers on the project's networks, those of other projects included.

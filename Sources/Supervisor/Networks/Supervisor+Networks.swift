@@ -33,7 +33,8 @@ extension Supervisor {
             }
             return Attachment(
                 network: network.name,
-                interface: attachment.interfaceName ?? "\(record.options.interfacePrefix)\(index)",
+                interface: try EndpointOptions(of: attachment, in: service).interface ?? attachment.interfaceName
+                    ?? "\(record.options.interfacePrefix)\(index)",
                 address: "\(lease.address)", prefixLength: Int(record.subnet.length), gateway: "\(record.gateway)",
                 address6: lease.address6?.description, mac: mac, gatewayPriority: attachment.gatewayPriority ?? 0,
                 linkLocal: try linkLocal(attachment, of: service),
@@ -207,8 +208,27 @@ extension Supervisor {
             container.record.state.addresses, container: container.id, pid: pid)
         if !isAdmitted { try Trace.span("firewall") { try networks.admit(endpoints) } }
         try networks.connect(pid: pid, endpoints)
+        try setInterfaces(container, pid: pid)
         try Trace.span("name server") { try serveNames(container, pid: pid) }
         try Trace.span("ports") { try ports.open(container) }
+    }
+
+    /// What `driver_opts` of the service's networks asks of its interfaces.
+    private func setInterfaces(_ container: Container, pid: Int32) throws {
+        for attachment in container.service.networks where !attachment.driverOptions.isEmpty {
+            let options = try EndpointOptions(of: attachment, in: container.service)
+            let name = saved?.project.network(attachment.network)?.name
+            guard let place = container.record.state.addresses.first(where: { $0.network == name }) else { continue }
+            try withNetworkNamespace(ofPID: pid) {
+                for setting in options.settings {
+                    do throws(SystemError) { try setting.apply(to: place.interface) } catch {
+                        throw Failure(
+                            "service \(container.service.name): networks.\(attachment.network): a setting is refused: \(error)",
+                            at: container.service.place("networks.\(attachment.network).driver_opts"))
+                    }
+                }
+            }
+        }
     }
 
     func serveNames(_ container: Container, pid: Int32) throws {
