@@ -57,6 +57,7 @@ fuzz: setup ## Fuzz what reads Compose files, FUZZ_SECONDS (60) a target
 bench: build images ## Measure start, stop, exec, run and config, beside the kernel's floor
 	TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/run
 	TRICE=$(TRICE) Benchmarks/pull
+	for bench in supervision dns network; do TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/$$bench || exit 1; done
 
 fmt: ## Format the sources
 	$(SWIFT) format --in-place --parallel --recursive Sources Tests

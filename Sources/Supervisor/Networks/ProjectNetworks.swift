@@ -301,11 +301,14 @@ final class ProjectNetworks {
         return known
     }
 
-    /// Replaces what is known of a network's names.
+    /// Replaces what is known of a network's names, where it has changed.
     private func rename(_ network: Joined, from old: [Lease]) {
-        for lease in old where !lease.names.isEmpty { known.remove(lease.address, network: network.record.name) }
-        for lease in network.leases where !lease.names.isEmpty {
-            known.add(lease.names, at: lease.address, lease.address6, network: network.record.name)
+        let name = network.record.name, before = Set(old), after = Set(network.leases)
+        for lease in old where !lease.names.isEmpty && !after.contains(lease) {
+            known.remove(lease.address, network: name)
+        }
+        for lease in network.leases where !lease.names.isEmpty && !before.contains(lease) {
+            known.add(lease.names, at: lease.address, lease.address6, network: name)
         }
     }
 }
