@@ -45,6 +45,19 @@ int trice_setrlimit(int resource, uint64_t soft, uint64_t hard) {
     struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
     return setrlimit(resource, &limit);
 }
+int trice_raise_descriptor_limit(uint64_t *before) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;
+    *before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit);
+}
+int trice_limit_descriptors(uint64_t soft) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;
+    limit.rlim_cur = soft;
+    return setrlimit(RLIMIT_NOFILE, &limit);
+}
 int trice_raise_hard_limit(pid_t pid, int resource, uint64_t hard) {
     struct rlimit limit;
     if (prlimit(pid, resource, NULL, &limit) < 0) return -1;

@@ -21,6 +21,9 @@ package final class Firewall {
         self.lockPath = lockPath
     }
 
+    /// Keeps descriptors free for libnftables, in a process that will have very many of them.
+    package static func reserveDescriptors() throws(SystemError) { try NFTables.reserveDescriptors() }
+
     /// Makes the tables, or brings the rules of older ones up to date; what they hold stays.
     package func ensureTable() throws {
         let lock = try FileLock(lockPath)

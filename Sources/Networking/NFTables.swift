@@ -35,6 +35,17 @@ final class NFTables {
 
     private let functions: Functions
     private let context: Context
+    private let hasReserved: Bool
+
+    /// The library waits for the kernel with select(2), which knows descriptors below FD_SETSIZE (1024) only, and aborts the
+    /// process where its own is another one. Numbers are kept for it as long as there are low ones: for the firewall's
+    /// context, and for one more beside it. They are used by one thread.
+    nonisolated(unsafe) private static var reserved: [Descriptor] = []
+    private static let mostContexts = 2
+
+    static func reserveDescriptors() throws(SystemError) {
+        while reserved.count < mostContexts { reserved.append(try Descriptor.open("/dev/null", O_RDONLY)) }
+    }
 
     init() throws(Problem) {
         guard let library = dlopen("libnftables.so.1", RTLD_NOW) else { throw .library(NFTables.lastError()) }
@@ -46,6 +57,10 @@ final class NFTables {
             run: try NFTables.symbol(library, "nft_run_cmd_from_buffer"),
             output: try NFTables.symbol(library, "nft_ctx_get_output_buffer"),
             error: try NFTables.symbol(library, "nft_ctx_get_error_buffer"))
+        // The kernel gives the lowest number that is free.
+        let place = NFTables.reserved.popLast()
+        place?.close()
+        hasReserved = place != nil
         guard let context = functions.new(0 /* NFT_CTX_DEFAULT */) else { throw .library("nft_ctx_new failed") }
         self.context = context
         guard functions.bufferOutput(context) == 0, functions.bufferError(context) == 0 else {
@@ -54,7 +69,12 @@ final class NFTables {
         }
     }
 
-    deinit { functions.free(context) }
+    deinit {
+        functions.free(context)
+        guard hasReserved else { return }
+        let place = Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
+        if place >= 0 { NFTables.reserved.append(Descriptor(place)) }
+    }
 
     /// Does all the commands as one transaction, or none.
     ///
