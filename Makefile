@@ -15,7 +15,7 @@ PACKAGES := libyaml-dev libcap-dev libseccomp-dev libarchive-dev libacl1-dev zli
 	docker-registry docker$(DOT)io iptables skopeo openssl apache2-utils e2fsprogs qemu-system-x86 cpio kmod apparmor bind9-dnsutils musl-tools tcpdump
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build images demo test test-vm fuzz bench fmt lint install install-docker-compose clean
+.PHONY: help setup build images demo test test-vm fuzz bench bench-compare fmt lint install install-docker-compose clean
 
 help: ## Show this help
 	@echo "make TARGET, on Debian 12 with Swift 6.3; demo, test and bench as root:"
@@ -54,10 +54,15 @@ test-vm: build images ## Run the tests of what differs with the kernel on Debian
 fuzz: setup ## Fuzz what reads Compose files, FUZZ_SECONDS (60) a target
 	Tests/fuzz
 
-bench: build images ## Measure start, stop, exec, run and config, beside the kernel's floor
-	TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/run
+bench: build images ## Measure speed and growth beside the kernel's floor, and keep the figures
+	@command -v rsvg-convert >/dev/null || apt-get install -y -qq --no-install-recommends librsvg2-bin >/dev/null
+	TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/run --history
+	TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/growth --json Benchmarks/growth.json --plot Benchmarks/growth
 	TRICE=$(TRICE) Benchmarks/pull
 	for bench in supervision dns network; do TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/$$bench || exit 1; done
+
+bench-compare: ## Show what has changed between the last two measurements
+	Benchmarks/compare
 
 fmt: ## Format the sources
 	$(SWIFT) format --in-place --parallel --recursive Sources Tests

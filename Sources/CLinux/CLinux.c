@@ -41,17 +41,22 @@ int trice_openat2(int directory, const char *path, uint64_t flags, uint64_t mode
 }
 
 pid_t trice_fork(void) { return fork(); }
-int trice_getrlimit(int resource, uint64_t *soft, uint64_t *hard) {
-    struct rlimit limit;
-    if (getrlimit(resource, &limit) != 0) return -1;
-    *soft = limit.rlim_cur;
-    *hard = limit.rlim_max;
-    return 0;
-}
-
 int trice_setrlimit(int resource, uint64_t soft, uint64_t hard) {
     struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
     return setrlimit(resource, &limit);
+}
+int trice_raise_descriptor_limit(uint64_t *before) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;
+    *before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit);
+}
+int trice_limit_descriptors(uint64_t soft) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;
+    limit.rlim_cur = soft;
+    return setrlimit(RLIMIT_NOFILE, &limit);
 }
 int trice_raise_hard_limit(pid_t pid, int resource, uint64_t hard) {
     struct rlimit limit;

@@ -33,6 +33,10 @@ package final class TableRemovals {
                 bind(raw, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), 12 /* struct sockaddr_nl */)
             }
         }
+        // A message comes for each element of a set, too, also while the supervisor is at work for a thousand containers.
+        // Without the right to have more than others there is room for fewer, and `lost` comes sooner.
+        var size: Int32 = 1 << 24
+        setsockopt(raw, SOL_SOCKET, SO_RCVBUFFORCE, &size, socklen_t(MemoryLayout<Int32>.size))
         var group: Int32 = 7  // NFNLGRP_NFTABLES
         try check("setsockopt", "netfilter") {
             setsockopt(

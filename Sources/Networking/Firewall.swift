@@ -19,8 +19,10 @@ package final class Firewall {
         script = FirewallScript(tag: tag)
         sourceGuard = SourceGuardScript(tag: tag)
         self.lockPath = lockPath
-        NFTables.keepNumber()
     }
+
+    /// Keeps descriptors free for libnftables, in a process that will have very many of them.
+    package static func reserveDescriptors() throws(SystemError) { try NFTables.reserveDescriptors() }
 
     /// Makes the tables, or brings the rules of older ones up to date; what they hold stays.
     package func ensureTable() throws {

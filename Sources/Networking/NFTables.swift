@@ -3,7 +3,6 @@
 
 import Glibc
 import Linux
-import Synchronization
 
 /// libnftables(3), loaded when first used: a command that touches no network does not pay for it.
 ///
@@ -36,6 +35,17 @@ final class NFTables {
 
     private let functions: Functions
     private let context: Context
+    private let hasReserved: Bool
+
+    /// The library waits for the kernel with select(2), which knows descriptors below FD_SETSIZE (1024) only, and aborts the
+    /// process where its own is another one. Numbers are kept for it as long as there are low ones: for the firewall's
+    /// context, and for one more beside it. They are used by one thread.
+    nonisolated(unsafe) private static var reserved: [Descriptor] = []
+    private static let mostContexts = 2
+
+    static func reserveDescriptors() throws(SystemError) {
+        while reserved.count < mostContexts { reserved.append(try Descriptor.open("/dev/null", O_RDONLY)) }
+    }
 
     init() throws(Problem) {
         guard let library = dlopen("libnftables.so.1", RTLD_NOW) else { throw .library(NFTables.lastError()) }
@@ -47,10 +57,11 @@ final class NFTables {
             run: try NFTables.symbol(library, "nft_run_cmd_from_buffer"),
             output: try NFTables.symbol(library, "nft_ctx_get_output_buffer"),
             error: try NFTables.symbol(library, "nft_ctx_get_error_buffer"))
-        try NFTables.releaseNumber()
-        let context = functions.new(0 /* NFT_CTX_DEFAULT */)
-        NFTables.keepNumber()
-        guard let context else { throw .library("nft_ctx_new failed") }
+        // The kernel gives the lowest number that is free.
+        let place = NFTables.reserved.popLast()
+        place?.close()
+        hasReserved = place != nil
+        guard let context = functions.new(0 /* NFT_CTX_DEFAULT */) else { throw .library("nft_ctx_new failed") }
         self.context = context
         guard functions.bufferOutput(context) == 0, functions.bufferError(context) == 0 else {
             functions.free(context)
@@ -60,37 +71,9 @@ final class NFTables {
 
     deinit {
         functions.free(context)
-        // The one that it has left is lower.
-        NFTables.keepNumber()
-    }
-
-    // MARK: The number of its socket
-
-    /// The library waits for the kernel's answers with select(2), and the C library ends a process that does so with a
-    /// descriptor from 1024 on. So one below is kept open, and given up when a socket is to be made.
-    private static let kept = Mutex<Int32>(-1)
-    private static let selectable = 1024  // FD_SETSIZE
-
-    /// Keeps the lowest number that is free; to be called first while few descriptors are open.
-    static func keepNumber() {
-        kept.withLock { kept in
-            let lowest = open("/dev/null", O_RDONLY | O_CLOEXEC)
-            guard lowest >= 0 else { return }
-            if kept >= 0 { close(max(kept, lowest)) }
-            kept = kept >= 0 ? min(kept, lowest) : lowest
-        }
-    }
-
-    private static func releaseNumber() throws(Problem) {
-        keepNumber()
-        let number = kept.withLock { number in
-            defer { number = -1 }
-            return number
-        }
-        if number >= 0 { close(number) }
-        guard (0..<selectable).contains(Int(number)) else {
-            throw .library("no descriptor below \(selectable) is free")
-        }
+        guard hasReserved else { return }
+        let place = Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
+        if place >= 0 { NFTables.reserved.append(Descriptor(place)) }
     }
 
     /// Does all the commands as one transaction, or none.

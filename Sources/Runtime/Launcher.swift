@@ -45,7 +45,6 @@ package final class Launcher {
         keeping kept: [String: Descriptor] = [:], runSupervisor: @escaping (PacketSocket) -> Never
     ) throws(SystemError) {
         (self.kept, self.runSupervisor) = (kept, runSupervisor)
-        try OpenFileLimit.raise()
         // What is cloned from here stands in a container's pid namespace before execve(2): not to be read from there.
         trice_prctl(4, 0)  // PR_SET_DUMPABLE
         ownPIDNamespace = try Descriptor.open("/proc/self/ns/pid", O_RDONLY)
@@ -231,7 +230,6 @@ package final class Launcher {
                 unblockSignals()
                 gate?.write.close()
                 do throws(SystemError) {
-                    try OpenFileLimit.restore()
                     try Trace.span("wait for its ids") { () throws(SystemError) in _ = try gate?.read.read(upTo: 1) }
                 } catch { report(error, to: childs) }
                 body(childs)

@@ -51,6 +51,11 @@ struct Program {
         if let profile = process.appArmorProfile {
             try attempt("security_opt") { () throws(SystemError) in try AppArmor.confine(by: profile) }
         }
+        // As late as can be: until execve(2) this process has all descriptors of the launcher, and can open no more under a
+        // limit below their number.
+        if !process.limits.contains(where: { $0.name == "nofile" }) {
+            try attempt { () throws(SystemError) in try DescriptorLimit.restore() }
+        }
         try attempt("security_opt") { () throws(SystemError) in try filter?.install() }
         if !process.noNewPrivileges { try identity.keep(capabilities) }
         Trace.record("become the program", since: start)

@@ -19,6 +19,8 @@ final class LauncherClient {
     private let loop: EventLoop
     private var watch: EventLoop.Watch?
     private var waiting: [String: (Result<Created, SetupFailure>) -> Void] = [:]
+    /// What the launcher has not taken yet. Never waited for: it may wait itself, for this process to take its replies.
+    private var unsent: [(request: LauncherRequest, descriptors: [Descriptor])] = []
     /// What the launcher kept of an earlier supervisor, by name.
     private(set) var kept: [String: Descriptor] = [:]
 
@@ -45,8 +47,15 @@ final class LauncherClient {
 
     /// Listens from now on.
     func begin() throws(SystemError) {
-        watch = try loop.watch(channel.descriptor.raw, .read) { [unowned self] _ in self.receive() }
+        watch = try loop.watch(channel.descriptor.raw, unsent.isEmpty ? .read : [.read, .write]) {
+            [unowned self] readiness in
+            if readiness.write { self.flush() }
+            if readiness.read { self.receive() }
+        }
     }
+
+    /// How many processes were asked for that are not there yet.
+    var requested: Int { waiting.count }
 
     func create(
         _ id: String, _ spec: ContainerSpec, stdio: [Descriptor], cgroup: Descriptor, filter: Descriptor,
@@ -84,7 +93,15 @@ final class LauncherClient {
     /// - Parameter file: nil for an end.
     func trace(_ file: Descriptor?) throws { try send(.trace, descriptors: file.map { [$0] } ?? []) }
     func forget(_ pid: Int32) { tell(.forget(pid: pid)) }
-    func quit() { tell(.quit) }
+
+    /// The last word: nothing else is done until the launcher has it.
+    func quit() {
+        do {
+            for (request, descriptors) in unsent { try channel.send(request, descriptors: descriptors) }
+            unsent = []
+            try channel.send(LauncherRequest.quit)
+        } catch { log("the launcher does not take a request: \(error)") }
+    }
 
     private func tell(_ request: LauncherRequest) {
         do { try send(request) } catch { log("the launcher does not take a request: \(error)") }
@@ -92,11 +109,32 @@ final class LauncherClient {
 
     /// A launcher that is gone is no fault of the container that was asked for.
     private func send(_ request: LauncherRequest, descriptors: [Descriptor] = []) throws {
-        do { try channel.send(request, descriptors: descriptors) } catch let error as SystemError
-            where error.errno == EPIPE || error.errno == ECONNRESET
-        {
+        if !unsent.isEmpty { return unsent.append((request, descriptors)) }
+        do {
+            try channel.send(request, descriptors: descriptors, wait: false)
+        } catch let error as SystemError where error.errno == EAGAIN {
+            unsent.append((request, descriptors))
+            if let watch { loop.update(watch, [.read, .write]) }
+        } catch let error as SystemError where error.errno == EPIPE || error.errno == ECONNRESET {
             onLost()
             throw error
+        }
+    }
+
+    private func flush() {
+        var sent = 0
+        do {
+            while sent < unsent.count {
+                try channel.send(unsent[sent].request, descriptors: unsent[sent].descriptors, wait: false)
+                sent += 1
+            }
+            unsent = []
+            if let watch { loop.update(watch, .read) }
+        } catch let error as SystemError where error.errno == EAGAIN {
+            unsent.removeFirst(sent)
+        } catch {
+            log("the launcher does not take a request: \(error)")
+            onLost()
         }
     }
 

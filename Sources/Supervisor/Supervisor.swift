@@ -13,6 +13,9 @@ import Runtime
 /// Holds one project: observes, plans, acts, and serves clients. All of it on one thread.
 final class Supervisor {
     static let traceName = "supervisor"
+    /// So many processes are asked for at a time: those that are there get their network while others are prepared, and what a
+    /// large project has under way takes bounded memory and descriptors.
+    private static let mostRequested = 32
 
     let paths: ProjectPaths
     let loop: EventLoop
@@ -56,6 +59,7 @@ final class Supervisor {
     /// Cloned, and not connected to their networks yet.
     var born: [(container: Container, created: LauncherClient.Created)] = []
     var wakeTimer: EventLoop.Timer?
+    private var startsAreDeferred = false
     var reconcileIsDue = false
     var leaving = false
     /// Who asked for a trace of what goes on.
@@ -63,6 +67,7 @@ final class Supervisor {
 
     init(paths: ProjectPaths, channel: PacketSocket, loop: EventLoop) throws {
         (self.paths, self.loop) = (paths, loop)
+        try Firewall.reserveDescriptors()
         records = RecordStore(paths)
         images = ImageStore(root: paths.roots.root)
         volumes = VolumeStore(paths.roots)
@@ -168,6 +173,13 @@ final class Supervisor {
         }
     }
 
+    /// Goes on with starts that had to wait.
+    func continueStarts() {
+        guard startsAreDeferred, launcher.requested <= Supervisor.mostRequested / 2 else { return }
+        startsAreDeferred = false
+        reconcile()
+    }
+
     private func observe() -> Observed {
         var states = containers.values.map(\.state)
         for (service, failed) in creationFailures {
@@ -193,6 +205,10 @@ final class Supervisor {
                 // The stand-in of a container that could not be made: the user asks again.
                 creationFailures.removeAll()
                 return true
+            }
+            guard launcher.requested < Supervisor.mostRequested else {
+                startsAreDeferred = true
+                return false
             }
             start(container)
             return false

@@ -56,12 +56,11 @@ package enum SupervisorStart {
         }
         for (place, copy) in copies.enumerated() { dup2(copy, lockNumber + Int32(place)) }
         trice_close_range(UInt32(end), UInt32.max, 0)
+        do { try DescriptorLimit.restore() } catch { _exit(127) }
         let environment = [
             "TRICE_ROOT=\(paths.roots.root)", "TRICE_RUN=\(paths.roots.run)", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
             "\(keptVariable)=\(kept.map(\.name).joined(separator: ","))",
         ]
-        // The next launcher raises it itself, and its containers do not get the raised one.
-        do throws(SystemError) { try OpenFileLimit.restore() } catch { _exit(127) }
         withCStrings(["trice", launcherArgument, paths.project]) { arguments in
             withCStrings(environment) { _ = execve("/proc/self/exe", arguments, $0) }
         }
@@ -77,6 +76,7 @@ package enum SupervisorStart {
         do {
             umask(0o022)
             signal(SIGPIPE, SIG_IGN)
+            try DescriptorLimit.raise()
             let lock = Descriptor(lockNumber)
             var kept = try inherited()
             if let file = kept.removeValue(forKey: tracedFile) { Trace.begin(file, as: Launcher.traceName) }

@@ -47,7 +47,9 @@ int trice_set_name(const char *name);
 int trice_prctl(int option, unsigned long argument);
 // prlimit(2) is a GNU extension: raises a hard limit of another process, where it is lower.
 int trice_raise_hard_limit(pid_t pid, int resource, uint64_t hard);
-int trice_getrlimit(int resource, uint64_t *soft, uint64_t *hard);
+// RLIMIT_NOFILE: the soft limit as high as the hard one; the soft limit alone.
+int trice_raise_descriptor_limit(uint64_t *before);
+int trice_limit_descriptors(uint64_t soft);
 int trice_setrlimit(int resource, uint64_t soft, uint64_t hard);
 // A child that becomes the program, without a copy of the caller's memory: in a process group of its own, in the foreground of
 // the terminal, with every signal as a new program expects it. Returns when it has, or with what execve(2) said in `error`.

@@ -108,6 +108,7 @@ extension Supervisor {
     private func created(
         _ container: Container, _ process: ProcessSpec, _ result: Result<LauncherClient.Created, SetupFailure>
     ) {
+        continueStarts()
         switch result {
         case .failure(let failure): startFailed(container, blame(failure, on: container.service))
         case .success(let created):
