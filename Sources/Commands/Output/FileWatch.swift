@@ -15,10 +15,11 @@ final class FileWatch {
     }
 
     func add(_ path: String) throws(SystemError) {
-        guard watched.insert(path).inserted else { return }
+        if watched.contains(path) { return }
         try check("inotify_add_watch", path) {
             inotify_add_watch(descriptor.raw, path, UInt32(IN_MODIFY | IN_CREATE | IN_MOVED_TO))
         }
+        watched.insert(path)
     }
 
     /// Takes all that has been told.

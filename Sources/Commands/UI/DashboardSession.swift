@@ -130,8 +130,12 @@ final class DashboardSession {
     }
 
     private func follow(_ records: [ContainerRecord]) throws {
-        if exists(paths.containers) { try files.add(paths.containers) }
-        for record in records { try files.add(paths.container(record.id)) }
+        for directory in [paths.containers] + records.map({ paths.container($0.id) }) {
+            do throws(SystemError) { try files.add(directory) } catch {
+                // It has been removed since, or there is none yet: the next look will tell.
+                guard error.errno == ENOENT else { throw error }
+            }
+        }
         try logs.follow(records.filter { dashboard.followed.contains($0.id) }, paths)
         try readLogs()
     }
