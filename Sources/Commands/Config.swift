@@ -96,10 +96,7 @@ struct Config: ParsableCommand {
             project = try ImageSupply(context: context, project: project).pinned()
         }
         if lockImageDigests {
-            let services = project.services.filter { !$0.image.isEmpty }.map { service in
-                Document.Field(service.name, .object([.init("image", .string(service.image))]))
-            }
-            let document = Document.object([.init("services", .object(services))])
+            let document = project.imagesDocument
             return format == .json ? document.json() + "\n" : document.yaml()
         }
         return try text(project)

@@ -34,12 +34,8 @@ struct ApplicationFiles {
 
     /// Adds a file that names each image of the project as it is there: with its digest.
     mutating func pin(_ project: Project) {
-        let services = project.services.filter { !$0.image.isEmpty }.map { service in
-            Document.Field(service.name, .object([.init("image", .string(service.image))]))
-        }
-        let document = Document.object([.init("services", .object(services))])
         add(
-            Array(document.yaml().utf8), Application.composeFileType,
+            Array(project.imagesDocument.yaml().utf8), Application.composeFileType,
             [Application.composeFileName: "image-digests.yaml"])
     }
 

@@ -124,6 +124,16 @@ struct ImageSupply {
     }
 }
 
+extension Project {
+    /// A file for `-f` that says no more than each service's image.
+    var imagesDocument: Document {
+        let services = services.filter { !$0.image.isEmpty }.map { service in
+            Document.Field(service.name, .object([.init("image", .string(service.image))]))
+        }
+        return .object([.init("services", .object(services))])
+    }
+}
+
 /// What goes on between the store and registries, shown as it does.
 struct Transfers {
     let global: GlobalOptions
