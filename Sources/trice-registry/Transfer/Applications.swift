@@ -79,16 +79,7 @@ struct Applications {
         _ layer: ContentDescriptor, _ reference: Reference, _ connection: RegistryConnection
     ) async throws -> [UInt8] {
         guard let digest = Digest(layer.digest) else { throw Failure("\(reference): \(layer.digest) is no digest") }
-        let answer = try await connection.send(.GET, connection.path("blobs/\(digest)"))
-        let body = try await answer.body()
-        guard answer.status == 200 else {
-            throw RegistryErrors.failure(
-                status: answer.status, body: body, subject: "\(reference): one of its files", reference: reference)
-        }
-        guard Digest(of: body) == digest else {
-            throw Failure("\(reference): one of its files has the digest \(Digest(of: body)), not \(digest)")
-        }
-        return body
+        return try await registries.blob(digest, "one of its files", of: reference, connection)
     }
 
     /// Under another name until it is whole; somebody else may have been faster.

@@ -167,16 +167,8 @@ extension Pull {
             throw Failure("\(reference): \(descriptor.digest) is no digest")
         }
         if !intake.has(digest) {
-            let answer = try await connection.send(.GET, connection.path("blobs/\(digest)"))
-            let body = try await answer.body()
-            guard answer.status == 200 else {
-                throw RegistryErrors.failure(
-                    status: answer.status, body: body, subject: "\(reference): its configuration", reference: reference)
-            }
-            guard Digest(of: body) == digest else {
-                throw Failure("\(reference): its configuration has the digest \(Digest(of: body)), not \(digest)")
-            }
-            try intake.add(body, as: digest)
+            try intake.add(
+                try await registries.blob(digest, "its configuration", of: reference, connection), as: digest)
         }
         return try intake.content(of: digest)
     }

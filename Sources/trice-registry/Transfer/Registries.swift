@@ -79,6 +79,24 @@ struct Registries {
         return Document(bytes: body, digest: found, mediaType: try mediaType(answer, body, reference))
     }
 
+    /// A blob that is small, whole and verified.
+    ///
+    /// - Parameter what: it is, for messages: `its configuration`.
+    func blob(
+        _ digest: Digest, _ what: String, of reference: Reference, _ connection: RegistryConnection
+    ) async throws -> [UInt8] {
+        let answer = try await connection.send(.GET, connection.path("blobs/\(digest)"))
+        let body = try await answer.body()
+        guard answer.status == 200 else {
+            throw RegistryErrors.failure(
+                status: answer.status, body: body, subject: "\(reference): \(what)", reference: reference)
+        }
+        guard Digest(of: body) == digest else {
+            throw Failure("\(reference): \(what) has the digest \(Digest(of: body)), not \(digest)")
+        }
+        return body
+    }
+
     /// The digest that a tag stands for, asked without fetching anything; nil where the registry does not say.
     func digest(_ reference: Reference, _ connection: RegistryConnection) async throws -> Digest? {
         let name = reference.digest ?? reference.tag ?? "latest"
