@@ -29,6 +29,10 @@ enum ContainerSetup {
     ) throws -> Never {
         try Trace.span("namespaces") { try enterNamespaces(spec) }
         let root = RootFileSystem(spec: spec)
+        if spec.fillsVolumes {
+            try root.enterFiles(mounts)
+            _exit(0)
+        }
         try Trace.span("files") { try root.enter(mounts) }
         if spec.process.terminal {
             let terminal = try Terminal.open(size: spec.process.terminalSize, for: socket)

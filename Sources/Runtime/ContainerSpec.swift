@@ -28,6 +28,8 @@ package struct ContainerSpec: Codable, Hashable, Sendable {
     package var sharedMemorySize: UInt64 = 64 << 20
     /// Whether trice's own init is PID 1, which reaps orphans and forwards signals.
     package var initProcess = false
+    /// Whether it ends when its mounts are filled (`copiesUp`), and runs nothing.
+    package var fillsVolumes = false
 
     package init(id: String, process: ProcessSpec, root: Root) {
         (self.id, self.process, self.root) = (id, process, root)

@@ -17,7 +17,8 @@ struct CopyUp {
 
     /// Copies the directory at `path` into the volume, unless the volume has something in it already.
     ///
-    /// Several containers may come at once: the volume is locked meanwhile.
+    /// Several containers may come at once: the volume is locked meanwhile. One that cannot be filled whole is empty again, so
+    /// that nobody takes it for a full one.
     static func fill(_ volume: Descriptor, from path: String) throws(SystemError) {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & trice_s_ifmt == trice_s_ifdir else { return }
@@ -26,8 +27,13 @@ struct CopyUp {
         guard try names(in: directory.raw, path).isEmpty else { return }
         var copy = CopyUp()
         let source = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
-        try copy.copyContent(of: source.raw, into: directory.raw, root: directory.raw, path: "")
-        try copy.copyAttributes(status, from: source.raw, to: directory.raw, path)
+        do throws(SystemError) {
+            try copy.copyContent(of: source.raw, into: directory.raw, root: directory.raw, path: "")
+            try copy.copyAttributes(status, from: source.raw, to: directory.raw, path)
+        } catch {
+            for name in try names(in: directory.raw, path) { try removeTree(name, at: directory.raw) }
+            throw error
+        }
     }
 
     private static func names(in directory: Int32, _ path: String) throws(SystemError) -> [String] {

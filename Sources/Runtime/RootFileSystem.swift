@@ -31,7 +31,8 @@ struct RootFileSystem {
         }
     }
 
-    fileprivate func enterFiles(_ made: ContainerMounts?) throws(SetupFailure) {
+    /// Its files and volumes alone, and nothing of the kernel's.
+    func enterFiles(_ made: ContainerMounts?) throws(SetupFailure) {
         let mounts = try begin(made)
         try pivot(to: mounts.root)
         for (index, volume) in spec.mounts.enumerated() { try mountVolume(volume, source: mounts.sources[index]) }

@@ -56,6 +56,8 @@ final class Supervisor {
     var pendingRuns: [PendingRun] = []
     /// What to do when a process that `exec` started ends, by its id.
     var execs: [String: (LauncherReply.Ended) -> Void] = [:]
+    /// Volumes that are being filled, by the container that was made with them.
+    var fillings: [String: Set<String>] = [:]
     /// Cloned, and not connected to their networks yet.
     var born: [(container: Container, created: LauncherClient.Created)] = []
     var wakeTimer: EventLoop.Timer?
@@ -210,6 +212,7 @@ final class Supervisor {
                 startsAreDeferred = true
                 return false
             }
+            if isFilling(container) { return false }
             start(container)
             return false
         case .stop(let id):
@@ -220,7 +223,7 @@ final class Supervisor {
                 creationFailures.removeAll()
                 return true
             }
-            return remove(container)
+            return fillings[id] == nil && remove(container)
         case .rollBack(let service, let reason): return rollBack(service, reason)
         case .endRollout(let service): return endRollout(service)
         case .removeNetwork(let name):

@@ -6,6 +6,29 @@ import Testing
 
 /// Logs, volumes, networks and ports.
 @Suite struct ResourceTests {
+    @Test func `a volume of several services is filled from the image before any of them runs`() throws {
+        try Sandbox.run("filled") { box in
+            try box.write(
+                """
+                services:
+                  first: { image: busybox:1, volumes: ["shared:/v"], command: grep -q root /v/passwd }
+                  second:
+                    image: busybox:1
+                    init: true
+                    depends_on: { first: { condition: service_completed_successfully } }
+                    volumes: ["shared:/etc", "own:/etc/own"]
+                volumes: { shared: {}, own: {} }
+                """)
+            box.must("create")
+            // Nothing has run, and it is there.
+            let data = "\(box.directory)/root/volumes/filled_shared/_data"
+            #expect(try FileManager.default.contentsOfDirectory(atPath: data).contains("passwd"))
+            box.must("up", "-d")
+            #expect(box.exec("second", "cat", "/etc/passwd").contains("root"))
+            box.must("down", "-t", "0", "-v")
+        }
+    }
+
     @Test func `logs show every line with its service, the last ones, and the time`() throws {
         try Sandbox.run("logs") { box in
             try box.write(

@@ -59,7 +59,7 @@ extension Supervisor {
             case .settled: continue
             }
         }
-        if pending { return nil }
+        if pending || !fillings.isEmpty { return nil }
         return healthy ? health(of: services) : .finished(0)
     }
 

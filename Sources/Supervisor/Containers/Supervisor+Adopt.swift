@@ -48,6 +48,7 @@ extension Supervisor {
         }
         networks.keepLeases(of: Set(containers.keys))
         for end in ended { launcher.forget(end.pid) }
+        for child in children { adoptFilling(child) }
         // Hooks of the supervisor before this one: those that matter are run again.
         for child in children where child.id.hasPrefix(hookPrefix) {
             if kill(-child.pid, SIGKILL) != 0 { kill(child.pid, SIGKILL) }

@@ -17,7 +17,7 @@ extension Supervisor {
         }
         do {
             let named = service.containerName ?? "\(paths.project)-\(name)-\(number)"
-            _ = try make(service, name: named, number: number, hash: goal.hash)
+            fillVolumes(of: try make(service, name: named, number: number, hash: goal.hash))
             return true
         } catch {
             // What is planned next knows of it.
