@@ -104,6 +104,22 @@ package enum VETH_INFO: UInt16, AttributeFamily {
     case PEER = 1
 }
 
+/// What stands in a macvlan's `IFLA_INFO_DATA`: `IFLA_MACVLAN_*`.
+package enum IFLA_MACVLAN: UInt16, AttributeFamily {
+    case MODE = 1
+}
+
+/// What stands in an ipvlan's `IFLA_INFO_DATA`: `IFLA_IPVLAN_*`.
+package enum IFLA_IPVLAN: UInt16, AttributeFamily {
+    case MODE = 1
+    case FLAGS = 2
+}
+
+/// What stands in a VLAN's `IFLA_INFO_DATA`: `IFLA_VLAN_*`.
+package enum IFLA_VLAN: UInt16, AttributeFamily {
+    case ID = 1
+}
+
 /// Attributes of an address: `IFA_*` in uapi linux/if_addr.h.
 package enum IFA: UInt16, AttributeFamily {
     case ADDRESS = 1

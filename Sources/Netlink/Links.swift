@@ -208,8 +208,7 @@ package enum LinkRequest {
     }
 
     /// `struct ifinfomsg`; the link is named by its index, or by an attribute where that is 0.
-    private static func header(_ message: inout MessageBuilder, index: Int32 = 0, flags: UInt32 = 0, change: UInt32 = 0)
-    {
+    static func header(_ message: inout MessageBuilder, index: Int32 = 0, flags: UInt32 = 0, change: UInt32 = 0) {
         message.append(AddressFamily.AF_UNSPEC.rawValue)
         message.append(UInt8(0))
         message.append(UInt16(0))
@@ -234,7 +233,7 @@ package enum LinkRequest {
         message.attribute(IFLA.NUM_RX_QUEUES, UInt32(1))
     }
 
-    private static func end(_ message: inout MessageBuilder, _ end: End) {
+    static func end(_ message: inout MessageBuilder, _ end: End) {
         message.attribute(IFLA.IFNAME, end.name)
         if let address = end.hardwareAddress { message.attribute(IFLA.ADDRESS, address) }
         if let mtu = end.mtu { message.attribute(IFLA.MTU, mtu) }

@@ -43,6 +43,11 @@ package enum RouteRequest {
         change(.RTM_NEWROUTE, [.NLM_F_CREATE, .NLM_F_EXCL], "add", gateway.family, nil, gateway, interface, priority)
     }
 
+    /// `ip route add default dev IFINDEX`: whoever is asked for is on the link itself.
+    package static func addDefault(_ family: AddressFamily, interface: Int32) -> NetlinkRequest {
+        change(.RTM_NEWROUTE, [.NLM_F_CREATE, .NLM_F_EXCL], "add", family, nil, nil, interface, nil)
+    }
+
     /// `ip route del default via GATEWAY`
     package static func deleteDefault(via gateway: any NetworkAddress, interface: Int32? = nil) -> NetlinkRequest {
         change(.RTM_DELROUTE, [], "del", gateway.family, nil, gateway, interface, nil)

@@ -37,7 +37,7 @@ package enum CaptureFormat {
             body.append(UInt32(packet.bytes.count))
             body.append(UInt32(packet.length))
             body.append(padded: packet.bytes)
-            body.append(option: 2, [packet.isIncoming ? 2 : 1, 0, 0, 0])
+            body.append(option: 2, [packet.isFromContainer ? 2 : 1, 0, 0, 0])
             body.endOptions()
         }
     }

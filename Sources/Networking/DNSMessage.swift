@@ -3,12 +3,13 @@
 
 /// A message of the domain name system (RFC 1035, section 4).
 package struct DNSMessage: Hashable, Sendable {
-    /// TYPE values (RFC 1035, section 3.2.2; RFC 3596; RFC 6891).
+    /// TYPE values (RFC 1035, section 3.2.2; RFC 2782; RFC 3596; RFC 6891).
     package enum RecordType {
         package static let a: UInt16 = 1
         package static let ptr: UInt16 = 12
         package static let hinfo: UInt16 = 13
         package static let aaaa: UInt16 = 28
+        package static let srv: UInt16 = 33
         package static let opt: UInt16 = 41
         package static let any: UInt16 = 255
     }
@@ -137,13 +138,19 @@ package struct DNSMessage: Hashable, Sendable {
             additionals: hasOPT ? [opt] : [])
     }
 
-    /// The header and the question alone, with TC set: the client asks again over TCP (RFC 2181, section 9).
-    package var truncated: DNSMessage {
+    /// The message on the wire in so many bytes of UDP: without what nobody asked for where that is too much (RFC 2782: who
+    /// needs an address can ask for it), else the header and the question alone with TC set, so that the client asks again
+    /// over TCP (RFC 2181, section 9).
+    package func encoded(fitting largest: Int) -> [UInt8] {
+        let whole = encoded
+        if whole.count <= largest { return whole }
         var message = self
+        message.additionals = additionals.filter { $0.type == RecordType.opt }
+        let asked = message.encoded
+        if asked.count <= largest { return asked }
         message.flags |= 0x0200
         (message.answers, message.authorities) = ([], [])
-        message.additionals = additionals.filter { $0.type == RecordType.opt }
-        return message
+        return message.encoded
     }
 
     /// The answer to a message of which only the id could be read.

@@ -126,8 +126,7 @@ package final class DNSResolver {
             return send(query.response(.formatError).encoded)
         }
         if let response = query.response(to: question, lookup(question, client.id)) {
-            let bytes = response.encoded
-            return send(overTCP || bytes.count <= query.largestDatagram ? bytes : response.truncated.encoded)
+            return send(response.encoded(fitting: overTCP ? 1 << 16 - 1 : query.largestDatagram))
         }
         guard client.forwards else { return send(query.response(.refused).encoded) }
         forwarder.forward(bytes, query, overTCP: overTCP, send)

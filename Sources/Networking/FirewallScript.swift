@@ -4,7 +4,7 @@
 /// What the firewall knows of a network.
 package struct FirewallNetwork: Hashable, Sendable {
     package var bridge: String
-    package var subnet: IPv4Prefix
+    package var subnet: IPv4Prefix?
     package var subnet6: IPv6Prefix?
     /// Whether its containers cannot reach what is outside.
     package var isInternal: Bool
@@ -12,7 +12,7 @@ package struct FirewallNetwork: Hashable, Sendable {
     package var isMasqueraded: Bool
 
     package init(
-        bridge: String, subnet: IPv4Prefix, subnet6: IPv6Prefix? = nil, isInternal: Bool = false,
+        bridge: String, subnet: IPv4Prefix?, subnet6: IPv6Prefix? = nil, isInternal: Bool = false,
         isMasqueraded: Bool = true
     ) {
         (self.bridge, self.subnet, self.subnet6) = (bridge, subnet, subnet6)
@@ -128,11 +128,13 @@ package struct FirewallScript: Hashable, Sendable {
         var commands = [
             "\(verb) element inet \(table) bridges { \"\(bridge)\" }\n",
             "\(verb) element inet \(table) within { \"\(bridge)\" . \"\(bridge)\" }\n",
-            "\(verb) element inet \(table) subnets { \(network.subnet) }\n",
         ]
+        if let subnet = network.subnet { commands.append("\(verb) element inet \(table) subnets { \(subnet) }\n") }
         if let subnet = network.subnet6 { commands.append("\(verb) element inet \(table) subnets6 { \(subnet) }\n") }
         if !network.isMasqueraded {
-            commands.append("\(verb) element inet \(table) unmasked { \(network.subnet) }\n")
+            if let subnet = network.subnet {
+                commands.append("\(verb) element inet \(table) unmasked { \(subnet) }\n")
+            }
             if let subnet = network.subnet6 {
                 commands.append("\(verb) element inet \(table) unmasked6 { \(subnet) }\n")
             }

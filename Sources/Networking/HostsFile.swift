@@ -20,7 +20,8 @@ package struct HostsFile: Hashable, Sendable {
     ///   - addresses: the container's own, of all its networks.
     package init(
         hostname: String, domain: String? = nil, addresses: [any CustomStringConvertible],
-        extraHosts: [(name: String, address: String)] = [], gateway: IPv4Address? = nil, hasIPv6: Bool = false
+        extraHosts: [(name: String, address: String)] = [], gateway: (any CustomStringConvertible)? = nil,
+        hasIPv6: Bool = false
     ) {
         entries = [Entry("127.0.0.1", ["localhost"])]
         if hasIPv6 {

@@ -10,7 +10,7 @@ import Netlink
 /// Owned by one thread. All calls block, for as long as the kernel works.
 package final class NetworkHost {
     private let home: NetworkNamespace
-    private let socket: NetlinkSocket
+    let socket: NetlinkSocket
 
     package init() throws {
         home = try NetworkNamespace.current()
@@ -32,7 +32,9 @@ package final class NetworkHost {
     /// - Throws: `NetworkProblem.otherBridge` where a link of this name has another address or is no bridge.
     package func create(_ network: BridgeNetwork) throws -> Int32 {
         // A fixed hardware address: otherwise a bridge takes that of its lowest port and changes it with its ports.
-        let hardware = hardwareAddress(for: network.gateway ?? network.subnet.first)
+        let hardware =
+            (network.gateway ?? network.subnet?.first).map(hardwareAddress)
+            ?? (network.gateway6 ?? network.subnet6?.address).map(hardwareAddress)
         let add = LinkRequest.addBridge(network.name, hardwareAddress: hardware, mtu: network.mtu)
         let refusal = try socket.attempt([add])[0]
         if let refusal, refusal.errno != EEXIST { throw NetlinkError.refused(refusal) }
@@ -41,8 +43,8 @@ package final class NetworkHost {
             if refusal != nil { try checkAdoptable(bridge, network) }
             var requests: [NetlinkRequest] = []
             if !bridge.isUp { requests.append(LinkRequest.set(.index(bridge.index), up: true)) }
-            if let gateway = network.gateway {
-                requests.append(AddressRequest.add(gateway, prefixLength: network.subnet.length, to: bridge.index))
+            if let gateway = network.gateway, let subnet = network.subnet {
+                requests.append(AddressRequest.add(gateway, prefixLength: subnet.length, to: bridge.index))
             }
             if let gateway = network.gateway6, let subnet = network.subnet6 {
                 requests.append(AddressRequest.add(gateway, prefixLength: subnet.length, to: bridge.index))
@@ -50,7 +52,7 @@ package final class NetworkHost {
             for refusal in try socket.attempt(requests) {
                 if let refusal, refusal.errno != EEXIST { throw NetlinkError.refused(refusal) }
             }
-            try enableForwarding("/proc/sys/net/ipv4/ip_forward")
+            if network.subnet != nil { try enableForwarding("/proc/sys/net/ipv4/ip_forward") }
             if network.subnet6 != nil { try enableForwarding("/proc/sys/net/ipv6/conf/all/forwarding") }
         } catch {
             if refusal == nil { try delete([network.name]) }
@@ -82,20 +84,15 @@ package final class NetworkHost {
     /// the links made so far are deleted again.
     package func connect(containerPID pid: pid_t, _ endpoints: [Endpoint]) throws {
         let namespace = try NetworkNamespace(ofPID: pid)
-        var links = endpoints.map { endpoint in
-            LinkRequest.addVethPair(
-                host: .init(endpoint.hostName, master: endpoint.bridge, mtu: endpoint.mtu),
-                peer: .init(
-                    endpoint.interface,
-                    hardwareAddress: endpoint.ownHardwareAddress,
-                    namespace: .descriptor(namespace.descriptor.raw), mtu: endpoint.mtu))
-        }
+        var links = endpoints.map { NetworkHost.link($0, in: .descriptor(namespace.descriptor.raw)) }
         if access("/proc/sys/net/bridge/bridge-nf-call-iptables", F_OK) == 0 {
             // Bridged packets get a published port's new destination on the bridge already here (br_netfilter), and a
             // container that calls its own published port needs the frame back on the port that it came from.
-            links += endpoints.map { LinkRequest.set(.name($0.hostName), hairpin: true) }
+            links += endpoints.compactMap(\.hostName).map { LinkRequest.set(.name($0), hairpin: true) }
         }
-        links += endpoints.filter(\.isIsolated).map { LinkRequest.set(.name($0.hostName), isolated: true) }
+        links += endpoints.filter(\.isIsolated).compactMap(\.hostName).map {
+            LinkRequest.set(.name($0), isolated: true)
+        }
         let refusals = try socket.attempt(links)
         do {
             if let refusal = refusals.lazy.compactMap({ $0 }).first { throw NetlinkError.refused(refusal) }
@@ -108,29 +105,61 @@ package final class NetworkHost {
             try inside.perform(requests)
         } catch {
             // Not one that was refused: it may be there, and somebody else's.
-            try delete(zip(endpoints, refusals).filter { $0.1 == nil }.map(\.0.hostName))
+            let made = zip(endpoints, refusals).filter { $0.1 == nil }.map(\.0)
+            try disconnect(made, namespace)
             throw error
+        }
+    }
+
+    /// What makes an endpoint's link, with its end in the container's namespace.
+    private static func link(_ endpoint: Endpoint, in namespace: LinkRequest.Namespace) -> NetlinkRequest {
+        switch endpoint.uplink {
+        case .bridge(let bridge, let hostName):
+            LinkRequest.addVethPair(
+                host: .init(hostName, master: bridge, mtu: endpoint.mtu),
+                peer: .init(
+                    endpoint.interface, hardwareAddress: endpoint.ownHardwareAddress, namespace: namespace,
+                    mtu: endpoint.mtu))
+        case .parent(let parent, .macvlan(let mode)):
+            LinkRequest.addMacvlan(
+                .init(
+                    endpoint.interface, hardwareAddress: endpoint.hardwareAddress, namespace: namespace,
+                    mtu: endpoint.mtu), on: parent, mode)
+        case .parent(let parent, .ipvlan(let mode, let flag)):
+            LinkRequest.addIPVLAN(
+                .init(endpoint.interface, namespace: namespace, mtu: endpoint.mtu), on: parent, mode, flag)
         }
     }
 
     /// What makes an interface inside a container usable. The route comes last: its gateway must be reachable.
     static func configuration(_ endpoint: Endpoint, interface: Int32) -> [NetlinkRequest] {
-        var requests = [
-            LinkRequest.set(.index(interface), up: true),
-            AddressRequest.add(endpoint.address, prefixLength: endpoint.prefixLength, to: interface),
-        ]
+        var requests = [LinkRequest.set(.index(interface), up: true)]
+        if let address = endpoint.address {
+            requests.append(AddressRequest.add(address, prefixLength: endpoint.prefixLength, to: interface))
+        }
         if let address = endpoint.address6 {
             requests.append(AddressRequest.add(address, prefixLength: endpoint.prefixLength6, to: interface))
         }
         requests += endpoint.linkLocal.map { AddressRequest.add($0, prefixLength: 16, to: interface) }
         requests += endpoint.linkLocal6.map { AddressRequest.add($0, prefixLength: 64, to: interface) }
-        if let gateway = endpoint.gateway {
-            requests.append(RouteRequest.addDefault(via: gateway, interface: interface))
-        }
-        if let gateway = endpoint.gateway6 {
-            requests.append(RouteRequest.addDefault(via: gateway, interface: interface))
+        let gateways: [(any NetworkAddress)?] = [endpoint.gateway, endpoint.gateway6]
+        requests += gateways.compactMap { $0 }.map { gateway in
+            endpoint.isRoutedByInterface
+                ? RouteRequest.addDefault(gateway.family, interface: interface)
+                : RouteRequest.addDefault(via: gateway, interface: interface)
         }
         return requests
+    }
+
+    /// Takes a container's links away: by the host's ends, and those on parents by their names inside. Where the network
+    /// namespace is gone, the kernel has deleted them or is about to.
+    package func disconnect(_ endpoints: [Endpoint], _ namespace: NetworkNamespace) throws {
+        try delete(endpoints.compactMap(\.hostName))
+        let own = endpoints.filter { $0.hostName == nil }.map { LinkRequest.delete(.name($0.interface)) }
+        if own.isEmpty { return }
+        for refusal in try namespace.enter(from: home, { try NetlinkSocket().attempt(own) }) {
+            if let refusal, refusal.errno != ENODEV { throw NetlinkError.refused(refusal) }
+        }
     }
 
     /// Deletes the host's ends, and the containers' with them. Where a container's network namespace is gone, the kernel

@@ -14,24 +14,27 @@ package final class PacketCapture {
         package var length: Int
         /// When the kernel had it, in nanoseconds since 1970.
         package var time: UInt64
-        /// Whether it came in by the link; else the host sent it.
-        package var isIncoming: Bool
+        /// Whether the container sent it; else it was sent to it.
+        package var isFromContainer: Bool
     }
 
     package let descriptor: Descriptor
     private var buffer: [UInt8]
     /// Packets that came while the kernel's queue was full.
     private var lost = 0
+    private let isInside: Bool
 
     /// - Parameters:
     ///   - link: its name.
     ///   - longest: bytes of a packet that are taken.
+    ///   - isInside: whether it is the container's own end; else the host's end of its veth pair.
     /// - Throws: ENODEV where there is no such link, EPERM for who has not CAP_NET_RAW.
-    package init(link: String, longest: Int) throws(SystemError) {
+    package init(link: String, longest: Int, isInside: Bool = false) throws(SystemError) {
         let index = if_nametoindex(link)
         guard index != 0 else { throw SystemError("if_nametoindex", link) }
         descriptor = Descriptor(try check("socket", link) { trice_packet_socket(Int32(index)) })
         buffer = [UInt8](repeating: 0, count: longest)
+        self.isInside = isInside
     }
 
     /// - Returns: nil where none waits.
@@ -42,7 +45,9 @@ package final class PacketCapture {
             let count = try check("recvmsg") {
                 trice_receive_packet(descriptor.raw, &buffer, buffer.count, &length, &time, &isOutgoing)
             }
-            return Packet(bytes: Array(buffer[..<count]), length: length, time: time, isIncoming: isOutgoing == 0)
+            return Packet(
+                bytes: Array(buffer[..<count]), length: length, time: time,
+                isFromContainer: (isOutgoing != 0) == isInside)
         } catch {
             if error.errno == EAGAIN { return nil }
             throw error

@@ -49,7 +49,8 @@ package struct SourceGuardScript: Hashable, Sendable {
     package func removeNetwork(_ network: FirewallNetwork) -> [String] { elements("delete", network) }
 
     private func elements(_ verb: String, _ network: FirewallNetwork) -> [String] {
-        var commands = ["\(verb) element bridge \(table) subnets { \(network.subnet) }\n"]
+        var commands: [String] = []
+        if let subnet = network.subnet { commands.append("\(verb) element bridge \(table) subnets { \(subnet) }\n") }
         if let subnet = network.subnet6 { commands.append("\(verb) element bridge \(table) subnets6 { \(subnet) }\n") }
         return commands
     }
@@ -95,10 +96,12 @@ package struct LinkSource: Hashable, Sendable {
         self.addresses6 = addresses6 + [IPv6Address(linkLocalOf: hardwareAddress)]
     }
 
-    package init(_ endpoint: Endpoint) {
+    /// Nil for a link that does not pass through a bridge of the host.
+    package init?(_ endpoint: Endpoint) {
+        guard let hostName = endpoint.hostName else { return nil }
         self.init(
-            link: endpoint.hostName, hardwareAddress: endpoint.ownHardwareAddress,
-            addresses: [endpoint.address] + endpoint.linkLocal,
+            link: hostName, hardwareAddress: endpoint.ownHardwareAddress,
+            addresses: (endpoint.address.map { [$0] } ?? []) + endpoint.linkLocal,
             addresses6: (endpoint.address6.map { [$0] } ?? []) + endpoint.linkLocal6)
     }
 }

@@ -55,12 +55,6 @@ enum Servable {
 
         Attribute("pre_start") { !$0.preStart.isEmpty },
 
-        Attribute("network_mode", hint: "leave it out for the project's own network") {
-            switch $0.networkMode {
-            case .bridge, .other: true
-            default: false
-            }
-        },
         Attribute("userns_mode", hint: "leave it out, or write host") {
             ![nil, "host"].contains($0.userNamespaceMode)
         },
@@ -106,10 +100,9 @@ enum Servable {
     }
 
     private static let networks: [Attribute<Network>] = [
-        Attribute("driver", hint: "leave it out, or write bridge") {
-            ![nil, "", "default", "bridge"].contains($0.driver)
+        Attribute("driver", hint: "leave it out, or write bridge, macvlan, ipvlan, host or none") {
+            ![nil, "", "default", "bridge", "macvlan", "ipvlan", "host", "none", "null"].contains($0.driver)
         },
-        Attribute("enable_ipv4") { $0.enableIPv4 == false },
         Attribute("ipam") { ![nil, "default"].contains($0.ipamDriver) || !$0.ipamOptions.isEmpty },
     ]
 
@@ -178,7 +171,7 @@ enum Servable {
 
     static func check(_ network: Network) throws(Failure) {
         if network.isExternal { return }
-        _ = try BridgeOptions(of: network)
+        _ = try (BridgeOptions(of: network), ParentOptions(of: network))
         try check(network, networks, "network \(network.key)") { network.places[$0] ?? network.location }
     }
 
@@ -239,12 +232,12 @@ enum Servable {
 
     /// What is refused of keys that are served else, by section and key, for `Specs/support.md`.
     static let partlyRefused = [
-        "networks.driver": "all but `bridge`",
+        "networks.driver": "all but `bridge`, `macvlan`, `ipvlan`, `host`, `none`",
         "networks.driver_opts": "all but what [networking.md](networking.md) names",
-        "networks.enable_ipv4": "false", "networks.ipam": "drivers and options",
+        "networks.ipam": "drivers and options",
         "services.networks.driver_opts": "all but what [networking.md](networking.md) names",
-        "services.isolation": "all but `default`", "services.network_mode": "`bridge`, and names of networks",
-        "services.userns_mode": "all but `host`", "services.pid": unnamed, "services.ipc": unnamed,
+        "services.isolation": "all but `default`", "services.userns_mode": "all but `host`", "services.pid": unnamed,
+        "services.ipc": unnamed,
         "services.deploy.update_config.failure_action": unnamed,
         "services.deploy.rollback_config.failure_action": "`rollback`", "services.uts": unnamed,
         "services.deploy.restart_policy.condition": unnamed,

@@ -91,6 +91,80 @@ import Testing
         }
     }
 
+    @Test func `a network may have IPv6 alone`() throws {
+        try Sandbox.run("sixonly") { box in
+            try box.write(
+                """
+                services:
+                  a: { image: busybox:1, init: true, hostname: six, command: httpd -f -p 80 -h /, ports: [80], extra_hosts: ["here:host-gateway"] }
+                  b: { image: busybox:1, init: true }
+                networks: { default: { enable_ipv4: false, enable_ipv6: true } }
+                """)
+            box.must("up", "-d")
+            #expect(!box.exec("b", "ip", "-4", "addr").contains("eth0"))
+            #expect(box.exec("b", "ip", "-6", "route").contains("default via fd"))
+            #expect(box.exec("b", "ping6", "-c", "1", "a").contains("1 packets received"))
+            #expect(box.exec("b", "nslookup", "-type=aaaa", "a").contains("Address: fd"))
+            #expect(!box.exec("b", "nslookup", "-type=a", "a").contains("Address: fd"))
+            #expect(box.exec("a", "ping6", "-c", "1", "here").contains("1 packets received"))
+            let port = box.must("port", "a", "80").out.split(separator: ":").last.map { $0.dropLast() } ?? ""
+            #expect(box.run(["/usr/bin/curl", "-s", "http://127.0.0.1:\(port)/etc/hostname"]).out == "six\n")
+            // As before, by another supervisor.
+            if let supervisor = box.supervisorPID { kill(supervisor, SIGKILL) }
+            box.must("restart", "-t", "0", "a")
+            #expect(box.exec("b", "ping6", "-c", "1", "a").contains("1 packets received"))
+            #expect(box.must("network", "inspect", "sixonly_default").out.contains("\"EnableIPv4\" : false"))
+            #expect(box.must("network", "ls").out.contains("fd"))
+        }
+    }
+
+    @Test func `a network without IPv6 and without IPv4 is none, and has no address of a kind that it lacks`() throws {
+        try Sandbox.run("sixrefused") { box in
+            for (service, network, says) in [
+                ("", "enable_ipv4: false", "neither IPv4 nor IPv6"),
+                (
+                    "", "enable_ipv4: false, enable_ipv6: true, ipam: { config: [{ subnet: 10.253.9.0/24 }] }",
+                    "an IPv4 subnet"
+                ),
+                ("ipv4_address: 10.253.9.9", "enable_ipv4: false, enable_ipv6: true", "the network has no IPv4"),
+                ("ipv6_address: 'fd00::9'", "enable_ipv6: false", "the network has no IPv6"),
+            ] {
+                try box.write(
+                    "services: { a: { image: busybox:1, networks: { default: { \(service) } } } }\nnetworks: { default: { \(network) } }\n"
+                )
+                let up = box.try_("up", "-d")
+                #expect(up.status == 1 && up.err.contains("compose.yaml:") && up.err.contains(says), "\(up)")
+                box.must("down")
+            }
+        }
+    }
+
+    @Test func `a port's name leads to who serves it`() throws {
+        try Sandbox.run("srv") { box in
+            try box.write(
+                """
+                services:
+                  web:
+                    image: busybox:1
+                    init: true
+                    scale: 2
+                    ports: [{ name: plain, app_protocol: http, target: 8080 }]
+                    expose: [9090/udp]
+                  asker: { image: busybox:1, init: true }
+                """)
+            box.must("up", "-d")
+            for name in ["_plain._tcp.web", "_http._tcp.web.srv_default", "_8080._tcp.web"] {
+                let text = box.exec("asker", "nslookup", "-type=srv", name)
+                for number in 1...2 {
+                    #expect(text.contains("0 1 8080 srv-web-\(number).srv_default"), "\(text)")
+                }
+            }
+            #expect(box.exec("asker", "nslookup", "-type=srv", "_9090._udp.srv-web-1").contains("0 1 9090 srv-web-1"))
+            let missing = box.try_("exec", "-T", "asker", "nslookup", "-type=srv", "_ftp._tcp.web")
+            #expect((missing.out + missing.err).contains("NXDOMAIN"), "\(missing)")
+        }
+    }
+
     @Test func `a link is a name for one container alone`() throws {
         try Sandbox.run("links") { box in
             try box.write(

@@ -28,7 +28,8 @@ import Testing
 
     @Test(arguments: [(true, "02"), (false, "01")])
     func `a packet has its time, both lengths and its direction as the container sees it`(_ row: (Bool, String)) {
-        let packet = PacketCapture.Packet(bytes: [1, 2, 3, 4, 5], length: 60, time: 0x1_0000_0002, isIncoming: row.0)
+        let packet = PacketCapture.Packet(
+            bytes: [1, 2, 3, 4, 5], length: 60, time: 0x1_0000_0002, isFromContainer: row.0)
         #expect(
             hex(CaptureFormat.packet(packet, interface: 1))
                 == "06000000 34000000 01000000 01000000 02000000 05000000 3c000000 01020304 05000000 02000400 \(row.1)000000 00000000 34000000"

@@ -145,11 +145,15 @@ func hex(_ text: String) -> [UInt8] {
 }
 
 @Suite struct DNSZoneTests {
+    private func place(_ address: String?, _ address6: String? = nil) -> DNSZone.Place {
+        DNSZone.Place(address.flatMap { IPv4Address($0) }, address6.flatMap { IPv6Address($0) })
+    }
+
     private var zone: DNSZone {
         var zone = DNSZone()
-        zone.add(["p-web-1", "web", "0123456789ab"], at: IPv4Address("10.0.0.2")!, network: "p_default")
-        zone.add(["p-web-2", "web"], at: IPv4Address("10.0.0.3")!, network: "p_default")
-        zone.add(["p-db-1", "db", "DB"], at: IPv4Address("10.1.0.2")!, network: "p_back")
+        zone.add(["p-web-1", "web", "0123456789ab"], at: place("10.0.0.2"), network: "p_default")
+        zone.add(["p-web-2", "web"], at: place("10.0.0.3"), network: "p_default")
+        zone.add(["p-db-1", "db", "DB"], at: place("10.1.0.2"), network: "p_back")
         return zone
     }
 
@@ -196,12 +200,12 @@ func hex(_ text: String) -> [UInt8] {
 
     @Test func `a container with an IPv6 address has that too, and its replicas without one do not hide it`() {
         var zone = self.zone
-        zone.add(["p-web-3", "web"], at: IPv4Address("10.0.0.4")!, IPv6Address("fd00::4")!, network: "p_default")
+        zone.add(["p-web-3", "web"], at: place("10.0.0.4", "fd00::4"), network: "p_default")
         #expect(ask("web", 28, zone: zone) == .addresses6([IPv6Address("fd00::4")!]))
         #expect(set(ask("web", zone: zone)) == ["10.0.0.2", "10.0.0.3", "10.0.0.4"])
         let reverse = "4." + String(repeating: "0.", count: 27) + "0.0.d.f.ip6.arpa"
         #expect(ask(reverse, 12, zone: zone) == .pointer(DNSName("p-web-3.p_default")!))
-        zone.remove(IPv4Address("10.0.0.4")!, network: "p_default")
+        zone.remove(place("10.0.0.4", "fd00::4"), network: "p_default")
         #expect(ask("web", 28, zone: zone) == .empty)
         #expect(ask(reverse, 12, zone: zone) == .forward)
         #expect(zone == self.zone)
@@ -224,20 +228,81 @@ func hex(_ text: String) -> [UInt8] {
 
     @Test func `a container that is gone has no name`() {
         var zone = self.zone
-        zone.remove(IPv4Address("10.0.0.2")!, network: "p_default")
+        zone.remove(place("10.0.0.2"), network: "p_default")
         #expect(set(ask("web", zone: zone)) == ["10.0.0.3"])
         #expect(ask("p-web-1", zone: zone) == .forward)
-        zone.remove(IPv4Address("10.0.0.3")!, network: "p_default")
-        zone.remove(IPv4Address("10.1.0.2")!, network: "p_back")
-        zone.remove(IPv4Address("10.1.0.2")!, network: "p_back")
+        zone.remove(place("10.0.0.3"), network: "p_default")
+        zone.remove(place("10.1.0.2"), network: "p_back")
+        zone.remove(place("10.1.0.2"), network: "p_back")
         #expect(zone == DNSZone())
     }
 
     @Test func `an address that comes again under other names keeps none of the old`() {
         var zone = self.zone
-        zone.add(["new"], at: IPv4Address("10.0.0.2")!, network: "p_default")
+        zone.add(["new"], at: place("10.0.0.2"), network: "p_default")
         #expect(set(ask("web", zone: zone)) == ["10.0.0.3"])
         #expect(set(ask("new", zone: zone)) == ["10.0.0.2"])
+    }
+}
+
+@Suite struct ServiceNameTests {
+    private let web = DNSZone.Place(IPv4Address("10.0.0.2"), IPv6Address("fd00::2"))
+    private let other = DNSZone.Place(nil, IPv6Address("fd00::3"))
+
+    private func ask(_ name: String, _ type: UInt16 = 33, in networks: [String] = ["p_default"]) -> DNSAnswer {
+        let ports = [
+            ServicePort(80, transport: "tcp", names: ["HTTP", "web-plain"]), ServicePort(53, transport: "udp"),
+        ]
+        var zone = DNSZone()
+        zone.add(["p-web-1", "web"], at: web, ports: ports, network: "p_default")
+        zone.add(["p-web-2", "web"], at: other, ports: ports, network: "p_default")
+        zone.add(["p-db-1", "db"], at: DNSZone.Place(IPv4Address("10.0.0.9")), network: "p_default")
+        var random = SplitMix(state: 1)
+        return zone.answer(.init(DNSName(name)!, type: type), in: networks, using: &random)
+    }
+
+    private func targets(_ answer: DNSAnswer) -> Set<String>? {
+        guard case .services(let services) = answer else { return nil }
+        return Set(services.map { "\($0.target)\($0.port)" })
+    }
+
+    @Test(arguments: [
+        "_http._tcp.web", "_HTTP._TCP.Web.", "_web-plain._tcp.web", "_80._tcp.web", "_80._tcp.web.p_default",
+    ])
+    func `a port's name or number leads to all replicas by their containers' names`(_ name: String) {
+        #expect(targets(ask(name)) == ["p-web-1.p_default.80", "p-web-2.p_default.80"])
+    }
+
+    @Test func `one container is asked for by its own name`() {
+        #expect(targets(ask("_53._udp.p-web-2")) == ["p-web-2.p_default.53"])
+    }
+
+    @Test(arguments: ["_https._tcp.web", "_http._udp.web", "_80._tcp.db", "_53._tcp.web"])
+    func `a port that a known service does not have is not there, and never asked elsewhere`(_ name: String) throws {
+        #expect(ask(name) == .missing)
+        let query = DNSMessage(id: 1, flags: 0x0100, questions: [.init(try #require(DNSName(name)), type: 33)])
+        #expect(query.response(to: query.questions[0], .missing)?.code == DNSMessage.Code.nameError.rawValue)
+    }
+
+    @Test func `other types of a port's name are empty, and others' names are forwarded`() {
+        #expect(ask("_http._tcp.web", 1) == .empty && ask("_http._tcp.web", 255) == .minimal)
+        #expect(ask("_ldap._tcp.example.com") == .forward && ask("_http._tcp.web", in: []) == .forward)
+    }
+
+    @Test func `the record says where, and the addresses come with it where they fit`() throws {
+        let query = DNSMessage(
+            id: 1, flags: 0x0100, questions: [.init(try #require(DNSName("_53._udp.p-web-1")), type: 33)])
+        let response = try #require(query.response(to: query.questions[0], ask("_53._udp.p-web-1")))
+        // Priority 0, weight 1, port 53, p-web-1.p_default
+        let data = hex("00 00 00 01 00 35 07 70 2d 77 65 62 2d 31 09 70 5f 64 65 66 61 75 6c 74 00")
+        #expect(response.answers.map(\.data) == [data] && response.answers[0].type == 33)
+        #expect(response.additionals.map(\.type) == [1, 28])
+        #expect(response.additionals.map(\.data) == [[10, 0, 0, 2], IPv6Address("fd00::2")!.bytes])
+        let whole = response.encoded.count
+        #expect(response.encoded(fitting: whole).count == whole)
+        let short = try DNSMessage(parsing: response.encoded(fitting: whole - 1))
+        #expect(short.answers.count == 1 && short.additionals.isEmpty && !short.isTruncated)
+        #expect(try DNSMessage(parsing: response.encoded(fitting: 40)).isTruncated)
     }
 }
 

@@ -124,7 +124,7 @@ private func published(
                     name: name, subnet: IPv4Prefix("10.\(number).0.0/24")!, gateway: IPv4Address("10.\(number).0.1")!)
                 try firewall.addNetwork(
                     FirewallNetwork(
-                        bridge: name, subnet: network.subnet, isInternal: isInternal, isMasqueraded: isMasqueraded))
+                        bridge: name, subnet: network.subnet!, isInternal: isInternal, isMasqueraded: isMasqueraded))
                 return try host.create(network)
             }
             func container(_ bridge: Int32, _ address: String) throws -> Child {
@@ -134,7 +134,7 @@ private func published(
                     containerPID: child.pid,
                     [
                         Endpoint(
-                            bridge: bridge, hostName: "tv\(address.value % 100_000_000)", address: address,
+                            .bridge(bridge, hostName: "tv\(address.value % 100_000_000)"), address: address,
                             prefixLength: 24,
                             gateway: IPv4Address(address.value & 0xffff_ff00 | 1))
                     ])

@@ -15,7 +15,7 @@ import Testing
 
     private func endpoint(_ bridge: Int32, _ number: Int, interface: String = "eth0") -> Endpoint {
         Endpoint(
-            bridge: bridge, hostName: "tv\(number)", interface: interface,
+            .bridge(bridge, hostName: "tv\(number)"), interface: interface,
             address: IPv4Address(0x0a4d_0000 + UInt32(number)), prefixLength: 24, gateway: network.gateway)
     }
 
@@ -27,7 +27,7 @@ import Testing
             #expect(before.contains("inet 10.77.0.1/24"))
             #expect(try host.create(network) == index)
             #expect(try run("ip", "-o", "addr", "show", "tr-test") == before)
-            #expect(try host.usedSubnets().contains(network.subnet))
+            #expect(try host.usedSubnets().contains(network.subnet!))
             #expect(try readText("/proc/thread-self/net/dev").contains("tr-test"))
             try host.remove(bridge: "tr-test")
             try host.remove(bridge: "tr-test")
@@ -114,7 +114,7 @@ import Testing
                 [
                     endpoint(first, 2),
                     Endpoint(
-                        bridge: second, hostName: "tv9", interface: "eth1", address: IPv4Address("10.78.0.9")!,
+                        .bridge(second, hostName: "tv9"), interface: "eth1", address: IPv4Address("10.78.0.9")!,
                         prefixLength: 24, address6: IPv6Address("fd77::9")!, gateway6: IPv6Address("fd77::1")!,
                         mtu: 1400),
                 ])

@@ -46,16 +46,16 @@ import Testing
                 name: "tr-a", subnet: IPv4Prefix("10.71.0.0/24")!, gateway: IPv4Address("10.71.0.1")!,
                 subnet6: IPv6Prefix("fd71::/64")!, gateway6: IPv6Address("fd71::1")!)
             try firewall.addNetwork(
-                FirewallNetwork(bridge: "tr-a", subnet: network.subnet, subnet6: network.subnet6))
+                FirewallNetwork(bridge: "tr-a", subnet: network.subnet!, subnet6: network.subnet6))
             let bridge = try host.create(network)
             let hosts = try (2...4).map { number in
                 let it = Host(
                     address: IPv4Address("10.71.0.\(number)")!, address6: IPv6Address("fd71::\(number)")!,
                     child: try makeContainer())
                 let endpoint = Endpoint(
-                    bridge: bridge, hostName: "tvt\(number)", address: it.address, prefixLength: 24,
+                    .bridge(bridge, hostName: "tvt\(number)"), address: it.address, prefixLength: 24,
                     address6: it.address6)
-                try firewall.admit([LinkSource(endpoint)])
+                try firewall.admit([LinkSource(endpoint)!])
                 try host.connect(containerPID: it.child.pid, [endpoint])
                 return it
             }

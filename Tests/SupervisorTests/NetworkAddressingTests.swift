@@ -76,7 +76,7 @@ import Testing
         wrong("fd00::/64", gateway: "fd01::1", "network n: fd01::1 is not in the network's subnet fd00::/64"),
         Wrong(
             subnets: [.init(subnet: "10.1.0.0/24", gateway: nil), .init(subnet: "10.2.0.0/24", gateway: nil)],
-            says: "network n: a bridge network has one IPv4 subnet and one IPv6 subnet"),
+            says: "network n: a network has one IPv4 subnet and one IPv6 subnet"),
     ])
     func `what cannot be had is said`(_ row: Wrong) {
         let failure = #expect(throws: Failure.self) { try addressing(row.subnets) }

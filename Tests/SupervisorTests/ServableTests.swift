@@ -23,7 +23,6 @@ import Testing
 
     @Test("What the specification does not name is refused when the stack comes up")
     func unnamed() {
-        #expect(refusal { $0.networkMode = .other("front") } == "service web: network_mode is not supported yet")
         #expect(refusal { $0.userNamespaceMode = "keep-id" } == "service web: userns_mode is not supported yet")
         #expect(refusal { $0.userNamespaceMode = "host" } == nil)
         #expect(refusal { $0.ipc = .other("container:") } == "service web: ipc is not supported yet")

@@ -50,15 +50,26 @@ struct Capture: ParsableCommand {
         }
         guard let pid = record.state.process?.pid else { throw Failure("\(record.name) does not run") }
         let links = try attachments.map { attachment in
-            let name = LinkName.veth(
-                tag: paths.roots.tag, container: record.id, network: attachment.network, salt: Int(pid))
-            do throws(SystemError) { return try PacketCapture(link: name, longest: snaplen) } catch {
+            do { return try capture(attachment, of: record, pid: pid, paths.roots) } catch {
                 throw Failure("the packets of \(record.name) on \(attachment.network) cannot be captured: \(error)")
             }
         }
         let file = try CaptureOutput(output, links: attachments.map { "\(record.name) \($0.network)" }, snaplen)
         try CaptureSession(links, file, filter, most: count).run()
         Output.standardError("\(file.packets) packets captured, \(file.dropped) lost\n")
+    }
+
+    /// At the host's end of the link to a bridge; inside where there is no such end.
+    private func capture(
+        _ attachment: Attachment, of record: ContainerRecord, pid: Int32, _ roots: Roots
+    ) throws -> PacketCapture {
+        if try NetworkStore(roots).record(attachment.network)?.parent != nil {
+            return try withNetworkNamespace(ofPID: pid) {
+                try PacketCapture(link: attachment.interface, longest: snaplen, isInside: true)
+            }
+        }
+        let name = LinkName.veth(tag: roots.tag, container: record.id, network: attachment.network, salt: Int(pid))
+        return try PacketCapture(link: name, longest: snaplen)
     }
 
     /// The container's places on its networks, or on those that it shares with the peer, and whose packets count.

@@ -40,7 +40,9 @@ struct NetworkList: ParsableCommand {
         if quiet { return networks.forEach { Output.line($0.name) } }
         let rows = networks.map { network in
             [
-                "Name": network.name, "Driver": "bridge", "Scope": "local", "Subnet": "\(network.subnet)",
+                "Name": network.name, "Driver": network.driver, "Scope": "local",
+                "Subnet": network.subnet?.description ?? network.subnet6?.description ?? "",
+
                 "Project": network.project, "Internal": "\(network.isInternal)", "IPv6": "\(network.subnet6 != nil)",
                 "CreatedAt": timestamp(network.created),
                 "Labels": network.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
@@ -57,7 +59,7 @@ struct NetworkCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Make a network, for files that name it as external.")
 
-    @Option(name: [.short, .long], help: ArgumentHelp("bridge is the one there is.", valueName: "DRIVER"))
+    @Option(name: [.short, .long], help: ArgumentHelp("bridge, macvlan or ipvlan.", valueName: "DRIVER"))
     var driver = "bridge"
     @Option(help: ArgumentHelp("A subnet such as 10.1.2.0/24; one of IPv6 beside it.", valueName: "SUBNET"))
     var subnet: [String] = []

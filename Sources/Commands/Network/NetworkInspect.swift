@@ -35,9 +35,12 @@ struct NetworkInspect: ParsableCommand {
         let Name: String
         let Created: String
         let Scope = "local"
-        let Driver = "bridge"
-        let Bridge: String
+        let Driver: String
+        /// The link on the host; of macvlan and ipvlan the parent.
+        let Bridge: String?
+        let Parent: String?
         let Project: String
+        let EnableIPv4: Bool
         let EnableIPv6: Bool
         let IPAM: AddressManagement
         let Internal: Bool
@@ -53,11 +56,12 @@ struct NetworkInspect: ParsableCommand {
         ) { first, _ in first }
         let rows = try networks.map { name -> Row in
             guard let network = try store.record(name) else { throw Failure("no such network: \(name)") }
-            var subnets = [
-                Row.Subnet(
-                    Subnet: "\(network.subnet)", Gateway: "\(network.gateway)",
-                    IPRange: network.range.map { "\($0)" })
-            ]
+            var subnets: [Row.Subnet] = []
+            if let subnet = network.subnet, let gateway = network.gateway {
+                subnets.append(
+                    Row.Subnet(
+                        Subnet: "\(subnet)", Gateway: "\(gateway)", IPRange: network.range.map { "\($0)" }))
+            }
             if let subnet = network.subnet6, let gateway = network.gateway6 {
                 subnets.append(Row.Subnet(Subnet: "\(subnet)", Gateway: "\(gateway)", IPRange: nil))
             }
@@ -65,13 +69,15 @@ struct NetworkInspect: ParsableCommand {
                 (
                     lease.container,
                     Row.Member(
-                        Name: names[lease.container] ?? "", IPv4Address: "\(lease.address)/\(network.subnet.length)",
+                        Name: names[lease.container] ?? "",
+                        IPv4Address: lease.address.map { "\($0)/\(network.subnet?.length ?? 0)" } ?? "",
                         IPv6Address: lease.address6.map { "\($0)/\(network.subnet6?.length ?? 64)" } ?? "",
                         Aliases: lease.names)
                 )
             }
             return Row(
-                Name: name, Created: timestamp(network.created), Bridge: network.bridge, Project: network.project,
+                Name: name, Created: timestamp(network.created), Driver: network.driver, Bridge: network.bridge,
+                Parent: network.parent?.name, Project: network.project, EnableIPv4: network.subnet != nil,
                 EnableIPv6: network.subnet6 != nil, IPAM: Row.AddressManagement(Config: subnets),
                 Internal: network.isInternal, Containers: Dictionary(members) { first, _ in first },
                 Labels: network.labels)

@@ -19,6 +19,7 @@ struct PlanReport {
         let store = RecordStore(paths)
         let records = try store.current()
         let now = realTime()
+        let project = try project.servingPredefinedNetworks()
         let planning = Planning(
             images: ImageStore(root: context.roots.root), hierarchy: try ControlGroupHierarchy.ofHost())
         let (_, goals) = try planning.goals(

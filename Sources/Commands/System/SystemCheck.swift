@@ -96,27 +96,33 @@ struct HostSurvey {
     private mutating func lookAtNetworks(_ roots: Roots, _ running: [ContainerRecord]) throws {
         let records = try NetworkStore(roots).list()
         let host = try NetworkHost()
-        let bridges = Set(records.map(\.bridge))
+        let own = records.compactMap { record in
+            let parent = record.parent.flatMap { $0.origin == .host ? nil : $0.name }
+            return (record.bridge ?? parent).map { (link: $0, record: record) }
+        }
+        let links = Dictionary(own.map { ($0.link, $0.record) }) { first, _ in first }
         let prefix = LinkName.bridgePrefix(tag: roots.tag)
-        for link in try host.links(withPrefix: "") where link.name.hasPrefix(prefix) || bridges.contains(link.name) {
-            if bridges.contains(link.name) {
-                lines.append("bridge \(link.name): network \(records.first { $0.bridge == link.name }?.name ?? "")")
+        for link in try host.links(withPrefix: "") where link.name.hasPrefix(prefix) || links[link.name] != nil {
+            let kind = link.kind ?? "link"
+            if let network = links[link.name] {
+                lines.append("\(kind) \(link.name): network \(network.name)")
             } else {
-                leaks.append("bridge \(link.name): remove it with ip link delete \(link.name)")
+                leaks.append("\(kind) \(link.name): remove it with ip link delete \(link.name)")
             }
         }
-        let expected = running.map(\.state.addresses.count).reduce(0, +)
+        let bridged = Set(records.filter { $0.bridge != nil }.map(\.name))
+        let attachments = running.flatMap(\.state.addresses).filter { bridged.contains($0.network) }
         let ends = try host.links(withPrefix: LinkName.vethPrefix(tag: roots.tag))
         if !ends.isEmpty { lines.append("\(ends.count) virtual links") }
         // A link goes with its container's network namespace, which the kernel takes down a moment after the container.
-        for link in ends.dropFirst(expected) where running.isEmpty {
+        for link in ends.dropFirst(attachments.count) where running.isEmpty {
             leaks.append("link \(link.name): remove it with ip link delete \(link.name)")
         }
         let firewall = Firewall(tag: roots.tag, lockPath: "\(roots.run)/firewall.lock")
         let tables = try firewall.tables()
         for family in ["inet", "bridge"] {
             let table = "\(family) \(FirewallScript(tag: roots.tag).table)"
-            if running.contains(where: { !$0.state.addresses.isEmpty }), !tables.contains(table) {
+            if !attachments.isEmpty, !tables.contains(table) {
                 leaks.append(
                     "nftables table \(table) was removed by somebody: containers are not kept apart, and published ports lead nowhere; the log of the project's supervisor says why it is not made anew"
                 )
@@ -124,7 +130,7 @@ struct HostSurvey {
         }
         for table in tables where table.hasSuffix(" \(FirewallScript(tag: roots.tag).table)") {
             lines.append("nftables table \(table)")
-            if records.isEmpty { leaks.append("nftables table \(table): remove it with nft delete table \(table)") }
+            if bridged.isEmpty { leaks.append("nftables table \(table): remove it with nft delete table \(table)") }
         }
     }
 

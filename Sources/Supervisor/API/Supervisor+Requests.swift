@@ -57,7 +57,9 @@ extension Supervisor {
             return
         }
         if descriptors.count > 1 { try trace(descriptors[1], for: client) }
-        let project: Project = try Trace.span("read the project") { try self.project(from: descriptors) }
+        let project: Project = try Trace.span("read the project") {
+            try self.project(from: descriptors).servingPredefinedNetworks()
+        }
         listeners.append(client)
         let asked = try Trace.span("request") { try adopt(project, options) }
         warnOfOrphans(client, project, options)

@@ -11,7 +11,10 @@ import Runtime
 extension Supervisor {
     /// A one-off container: its dependencies come up first.
     func run(_ client: Connection, _ options: Request.RunOptions, _ descriptors: [Descriptor]) throws {
-        let project = try project(from: descriptors)
+        var options = options
+        var read = try project(from: descriptors)
+        try read.serve(&options.service)
+        let project = try read.servingPredefinedNetworks()
         let dependencies = options.ignoreDependencies ? [] : options.service.dependencies.map(\.service)
         var upOptions = Request.UpOptions()
         upOptions.services = dependencies

@@ -102,8 +102,10 @@ extension Supervisor {
                 }
             }
             if container.isCutOff { return }
-            try networks.admit(
-                networks.endpoints(container.record.state.addresses, container: container.id, pid: process.pid))
+            let endpoints = try networks.endpoints(
+                container.record.state.addresses, container: container.id, pid: process.pid)
+            try networks.hold(container.id, pid: process.pid, endpoints)
+            try networks.admit(endpoints)
             try ports.reserve(container)
             try ports.open(container)
             try serveNames(container, pid: process.pid)

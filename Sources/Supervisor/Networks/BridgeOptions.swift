@@ -5,7 +5,8 @@ import Compose
 import Core
 import Networking
 
-/// What `driver_opts` asks of a bridge network, in Docker's words (its documentation of the bridge driver).
+/// What `driver_opts` asks of a bridge network, in Docker's words (its documentation of the bridge driver). Of them, a network
+/// on a parent link has `mtu` and `interfacePrefix`.
 package struct BridgeOptions: Codable, Hashable, Sendable {
     /// The largest packet in bytes; nil: the kernel's default.
     package var mtu: UInt32?
@@ -24,8 +25,9 @@ package struct BridgeOptions: Codable, Hashable, Sendable {
 
     /// - Throws: `Failure` at `driver_opts` for an option or a value that cannot be had.
     package init(of network: Network) throws(Failure) {
-        for option in network.driverOptions {
-            do throws(Wrong) { try read(option) } catch {
+        let onParent = ParentOptions.names(of: network.driver)
+        for option in network.driverOptions where !onParent.contains(option.name) {
+            do throws(Wrong) { try read(option, isBridge: onParent.isEmpty) } catch {
                 let what = error.text ?? "is not supported"
                 throw Failure(
                     "network \(network.key): \(option.name): \(what)",
@@ -37,8 +39,9 @@ package struct BridgeOptions: Codable, Hashable, Sendable {
     /// Nil: nothing is known of the option.
     private struct Wrong: Error { var text: String? }
 
-    private mutating func read(_ option: KeyValue) throws(Wrong) {
+    private mutating func read(_ option: KeyValue, isBridge: Bool) throws(Wrong) {
         let value = option.value
+        if !isBridge && option.name.hasPrefix("com.docker.network.bridge.") { throw Wrong() }
         switch option.name {
         case "com.docker.network.driver.mtu":
             guard let number = UInt32(value), (68...65_535).contains(number) else {

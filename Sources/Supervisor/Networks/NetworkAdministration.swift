@@ -15,6 +15,9 @@ package struct NetworkAdministration {
 
     /// Makes a network that belongs to no project, for files that name it as external.
     package func create(_ network: Network) throws {
+        guard !PredefinedNetworks.names.contains(network.name) else {
+            throw Failure("\(network.name) is the name of a network that is always there")
+        }
         try Servable.check(network)
         if try store.record(network.name) != nil { throw Failure("network \(network.name) is already there") }
         try ProjectNetworks(project: "", roots: roots).ensure(network)
@@ -31,8 +34,7 @@ package struct NetworkAdministration {
                     "network \(name) is in use by \(leases.count) containers of \(Set(leases.map(\.project)).sorted().joined(separator: ", "))",
                     hint: "trice network inspect \(name) lists them")
             }
-            try host.remove(bridge: record.bridge)
-            try Firewall(tag: roots.tag, lockPath: "\(roots.run)/firewall.lock").removeNetwork(record.firewall)
+            try record.removeLink(host, Firewall(tag: roots.tag, lockPath: "\(roots.run)/firewall.lock"))
             try store.remove(name)
         }
     }

@@ -13,9 +13,13 @@ package struct NetworkRecord: Codable, Hashable, Sendable {
     package var project: String
     /// What the project's services call it.
     package var key: String
-    package var bridge: String
-    package var subnet: IPv4Prefix
-    package var gateway: IPv4Address
+    /// Nil where containers are on a parent link.
+    package var bridge: String?
+    /// Nil for a bridge.
+    package var parent: ParentLink?
+    /// Nil without IPv4.
+    package var subnet: IPv4Prefix?
+    package var gateway: IPv4Address?
     /// Where addresses are taken from that nobody asked for; nil: the whole subnet.
     package var range: IPv4Prefix?
     /// Addresses that no container gets.
@@ -31,10 +35,25 @@ package struct NetworkRecord: Codable, Hashable, Sendable {
 
     package var options: BridgeOptions { driverOptions ?? BridgeOptions() }
 
-    var firewall: FirewallNetwork {
-        FirewallNetwork(
-            bridge: bridge, subnet: subnet, subnet6: subnet6, isInternal: isInternal,
-            isMasqueraded: options.isMasqueraded)
+    /// As Docker calls what it is made by.
+    package var driver: String { parent?.sharing.driver ?? "bridge" }
+
+    /// Nil for what does not pass through the host.
+    var firewall: FirewallNetwork? {
+        bridge.map {
+            FirewallNetwork(
+                bridge: $0, subnet: subnet, subnet6: subnet6, isInternal: isInternal,
+                isMasqueraded: options.isMasqueraded)
+        }
+    }
+}
+
+extension NetworkRecord {
+    /// Takes the network's own link and its rules off the host. What is not there is no error.
+    func removeLink(_ host: NetworkHost, _ firewall: Firewall) throws {
+        if let bridge { try host.remove(bridge: bridge) }
+        if let parent { try host.remove(parent) }
+        if let network = self.firewall { try firewall.removeNetwork(network) }
     }
 }
 
@@ -42,10 +61,15 @@ package struct NetworkRecord: Codable, Hashable, Sendable {
 package struct Lease: Codable, Hashable, Sendable {
     package var container: String
     package var project: String
-    package var address: IPv4Address
+    /// Nil in a network without IPv4.
+    package var address: IPv4Address?
     package var address6: IPv6Address?
     /// Names that resolve to it; none while the container does not run.
     package var names: [String]
+    /// Ports by which it is found beside them; nil: none.
+    package var ports: [ServicePort]?
+
+    var place: DNSZone.Place { DNSZone.Place(address, address6) }
 }
 
 /// The networks of a root, shared by all its projects: `<root>/networks/<name>.json` for what lasts,

@@ -15,6 +15,8 @@ import Runtime
 final class PortPublisher {
     /// Where a container is reached from outside; neither where it has no network of its own.
     struct Entrance {
+        /// The network that the container's way out leads to past the host: then it cannot be reached through it.
+        var beside: String?
         /// Where ports are published that name no address; nil: on all of the host's.
         var binding: IPv4Address?
         var address: IPv4Address?
@@ -55,6 +57,14 @@ final class PortPublisher {
     func reserve(_ container: Container) throws {
         guard served[container.id] == nil, container.service.networkMode != .host else { return }
         let entrance = entrance(container.record.state.addresses)
+        if let network = entrance.beside, !container.service.ports.isEmpty {
+            throw Failure(
+                "service \(container.service.name): the network \(network) leads past this host, on which no port can be published for it",
+                at: container.service.place("ports"),
+                hint:
+                    "leave ports out: the container is reached at its own address; or give a bridge network the highest gw_priority"
+            )
+        }
         var taken: [Served] = []
         var bound: [BoundPort] = []
         do {

@@ -10,18 +10,23 @@ import Runtime
 extension ProjectNetworks {
     /// What connects a container to its networks.
     func endpoints(_ attachments: [Attachment], container: String, pid: Int32) throws -> [Endpoint] {
-        let routed = defaultRoute(of: attachments)?.network
+        let routed = defaultRoute(of: attachments.filter { !$0.address.isEmpty })?.network
         let routed6 = defaultRoute(of: attachments.filter { $0.address6 != nil })?.network
         return try attachments.map { attachment in
-            guard let network = joined[attachment.network], let address = IPv4Address(attachment.address) else {
+            guard let network = joined[attachment.network] else {
                 throw Failure("network \(attachment.network) is not there")
             }
             let record = network.record
+            let uplink: Endpoint.Uplink =
+                if let parent = record.parent { .parent(network.index, parent.sharing) } else {
+                    .bridge(
+                        network.index,
+                        hostName: LinkName.veth(
+                            tag: roots.tag, container: container, network: attachment.network, salt: Int(pid)))
+                }
             var endpoint = Endpoint(
-                bridge: network.index,
-                hostName: LinkName.veth(
-                    tag: roots.tag, container: container, network: attachment.network, salt: Int(pid)),
-                interface: attachment.interface, address: address, prefixLength: record.subnet.length,
+                uplink, interface: attachment.interface, address: IPv4Address(attachment.address),
+                prefixLength: record.subnet?.length ?? 24,
                 address6: attachment.address6.flatMap { IPv6Address($0) }, prefixLength6: record.subnet6?.length ?? 64,
                 gateway: attachment.network == routed ? record.gateway : nil,
                 gateway6: attachment.network == routed6 ? record.gateway6 : nil,
@@ -47,11 +52,12 @@ extension ProjectNetworks {
     /// Where published ports lead: an answer to who is outside goes by the default route. Where all networks are internal,
     /// only the host itself comes in, and by any of them.
     func entrance(of attachments: [Attachment]) -> PortPublisher.Entrance {
-        let routed = defaultRoute(of: attachments)
+        let routed = defaultRoute(of: attachments.filter { !$0.address.isEmpty })
         let routed6 = defaultRoute(of: attachments.filter { $0.address6 != nil })
         let any = routed == nil && routed6 == nil ? attachments.first : nil
         let first = routed ?? routed6 ?? any
         return PortPublisher.Entrance(
+            beside: first.flatMap { joined[$0.network]?.record }.flatMap { $0.parent == nil ? nil : $0.name },
             binding: first.flatMap { joined[$0.network]?.record.options.hostBinding },
             address: (routed ?? any).flatMap { IPv4Address($0.address) },
             address6: (routed6 ?? any)?.address6.flatMap { IPv6Address($0) })
@@ -60,16 +66,28 @@ extension ProjectNetworks {
     /// Takes the container's link to a network away.
     func disconnect(_ container: String, from attachment: Attachment, pid: Int32) throws {
         let endpoints = try endpoints([attachment], container: container, pid: pid)
-        try host.disconnect(hostNames: endpoints.map(\.hostName))
-        try firewall.dismiss(endpoints.map(LinkSource.init))
+        try host.disconnect(endpoints, NetworkNamespace(ofPID: pid))
+        try firewall.dismiss(endpoints.compactMap(LinkSource.init))
     }
 
-    func connect(pid: Int32, _ endpoints: [Endpoint]) throws {
+    func connect(_ container: String, pid: Int32, _ endpoints: [Endpoint]) throws {
+        for endpoint in endpoints {
+            guard case .parent(0, let sharing) = endpoint.uplink else { continue }
+            throw Failure("the link of the host that its network of the driver \(sharing.driver) is on is gone")
+        }
         try Trace.span("links") { try host.connect(containerPID: pid, endpoints) }
+        try hold(container, pid: pid, endpoints)
+    }
+
+    /// Keeps hold of the network namespace of a container that has links on parents: they must be gone when it starts again,
+    /// as a parent knows each address once, and the kernel takes a namespace down when it likes.
+    func hold(_ container: String, pid: Int32, _ endpoints: [Endpoint]) throws {
+        if endpoints.allSatisfy({ $0.hostName != nil }) { return }
+        namespaces[container] = try NetworkNamespace(ofPID: pid)
     }
 
     /// Lets containers send on their links.
-    func admit(_ endpoints: [Endpoint]) throws { try firewall.admit(endpoints.map(LinkSource.init)) }
+    func admit(_ endpoints: [Endpoint]) throws { try firewall.admit(endpoints.compactMap(LinkSource.init)) }
 
     /// Makes the firewall anew after somebody has removed it.
     ///
@@ -79,15 +97,18 @@ extension ProjectNetworks {
     {
         if joined.isEmpty { return }
         let sources = try containers.flatMap { container in
-            try endpoints(container.attachments, container: container.id, pid: container.pid).map(LinkSource.init)
+            try endpoints(container.attachments, container: container.id, pid: container.pid).compactMap(
+                LinkSource.init)
         }
-        try firewall.restore(joined.values.map(\.record.firewall), sources, ports)
+        try firewall.restore(joined.values.compactMap(\.record.firewall), sources, ports)
     }
 
     /// The container's links went with it, and nobody sends on them any more.
     func forgetLinks(of container: String, _ attachments: [Attachment], pid: Int32) throws {
         let known = attachments.filter { joined[$0.network] != nil }
-        dismissed += try endpoints(known, container: container, pid: pid).map(LinkSource.init)
+        let endpoints = try endpoints(known, container: container, pid: pid)
+        if let namespace = namespaces.removeValue(forKey: container) { try host.disconnect(endpoints, namespace) }
+        dismissed += endpoints.compactMap(LinkSource.init)
         onPending()
     }
 }

@@ -39,14 +39,14 @@ extension Supervisor {
             }
             do {
                 try networks.admit(endpoints)
-                try networks.connect(pid: pid, endpoints)
+                try networks.connect(container.id, pid: pid, endpoints)
             } catch {
                 networks.release(container.id, on: added.network)
                 throw Failure("container \(name) cannot be put on network \(added.network): \(error)")
             }
             container.record.state.addresses.append(attachment)
             try serveNamesAnew(container, pid: pid)
-            networks.name(container.id, on: added.network, attachment.names)
+            networks.name(container.id, on: added.network, attachment.names, ports: container.service.servicePorts)
         }
         container.record.state.addedNetworks.append(added)
         save(container)
@@ -87,16 +87,19 @@ extension Supervisor {
             as AddressPool.Problem
         {
             throw Failure("network \(added.network): \(problem)")
+        } catch let problem as ProjectNetworks.NoSuchFamily {
+            throw Failure("network \(added.network): \(problem)")
         }
         let config = container.record.config
-        let names = [config.name, config.service] + added.aliases + [String(config.id.prefix(12))]
+        let services = added.network == PredefinedNetworks.bridge ? [] : [config.service]
+        let names = [config.name] + services + added.aliases + [String(config.id.prefix(12))]
         let taken = Set(container.record.state.addresses.map(\.interface))
         let interface =
             (0...).lazy.map { "\(record.options.interfacePrefix)\($0)" }.first { !taken.contains($0) }
             ?? "\(record.options.interfacePrefix)0"
         return Attachment(
-            network: added.network, interface: interface, address: "\(lease.address)",
-            prefixLength: Int(record.subnet.length), gateway: "\(record.gateway)",
+            network: added.network, interface: interface, address: lease.address?.description ?? "",
+            prefixLength: Int(record.subnet?.length ?? 0), gateway: record.gateway?.description ?? "",
             address6: lease.address6?.description, mac: "", names: names.map { $0.lowercased() })
     }
 

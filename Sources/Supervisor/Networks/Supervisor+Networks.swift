@@ -35,10 +35,11 @@ extension Supervisor {
                 network: network.name,
                 interface: try EndpointOptions(of: attachment, in: service).interface ?? attachment.interfaceName
                     ?? "\(record.options.interfacePrefix)\(index)",
-                address: "\(lease.address)", prefixLength: Int(record.subnet.length), gateway: "\(record.gateway)",
+                address: lease.address?.description ?? "", prefixLength: Int(record.subnet?.length ?? 0),
+                gateway: record.gateway?.description ?? "",
                 address6: lease.address6?.description, mac: mac, gatewayPriority: attachment.gatewayPriority ?? 0,
                 linkLocal: try linkLocal(attachment, of: service),
-                names: names(of: container, attachment))
+                names: names(of: container, attachment, on: network))
         }
         for added in container.record.state.addedNetworks {
             container.record.state.addresses.append(try attach(container, added))
@@ -83,10 +84,12 @@ extension Supervisor {
     }
 
     /// What the container is called on a network: the first one is the answer to a reverse query.
-    private func names(of container: Container, _ attachment: NetworkAttachment) -> [String] {
+    private func names(of container: Container, _ attachment: NetworkAttachment, on network: Network) -> [String] {
         let config = container.record.config
         var names = [config.name]
-        if !container.state.isOneOff || container.usesAliases { names += [config.service] + attachment.aliases }
+        if !container.state.isOneOff || container.usesAliases {
+            names += (network.name == PredefinedNetworks.bridge ? [] : [config.service]) + attachment.aliases
+        }
         names += [String(config.id.prefix(12))] + (container.service.hostname.map { [$0] } ?? [])
         var known = Set<String>()
         return names.map { $0.lowercased() }.filter { known.insert($0).inserted }
@@ -103,6 +106,9 @@ extension Supervisor {
             throw Failure("service \(service.name): \(problem)", at: place("ipv4_address"))
         } catch let problem as IPv6AddressPool.Problem {
             throw Failure("service \(service.name): \(problem)", at: place("ipv6_address"))
+        } catch let problem as ProjectNetworks.NoSuchFamily {
+            throw Failure(
+                "service \(service.name): \(problem)", at: place(problem == .ipv4 ? "ipv4_address" : "ipv6_address"))
         }
     }
 
@@ -139,8 +145,9 @@ extension Supervisor {
         let directory = paths.container(container.id)
         let service = container.service
         try writeFile("\(directory)/hostname", "\(hostname)\n")
-        let addresses = container.record.state.addresses.flatMap { [$0.address] + ($0.address6.map { [$0] } ?? []) }
-        let gateway = container.record.state.addresses.first.flatMap { IPv4Address($0.gateway) }
+        let addresses = container.record.state.addresses.flatMap { [$0.address, $0.address6 ?? ""] }.filter {
+            !$0.isEmpty
+        }
         let extra = service.extraHosts.map { (name: $0.name, address: $0.address) }
         if service.networkMode == .host {
             try writeFile(
@@ -154,11 +161,24 @@ extension Supervisor {
         } else {
             let file = HostsFile(
                 hostname: hostname, domain: service.domainname, addresses: addresses, extraHosts: extra,
-                gateway: gateway,
+                gateway: try hostGateway(of: container),
                 hasIPv6: exists("/proc/sys/net/ipv6"))
             try writeFile("\(directory)/hosts", file.text)
         }
         try writeFile("\(directory)/resolv.conf", try resolverConfiguration(service, servesNames: !addresses.isEmpty))
+    }
+
+    /// What `host-gateway` stands for: the host's address on the first of the container's networks that has one.
+    private func hostGateway(of container: Container) throws(Failure) -> String? {
+        let records = container.record.state.addresses.compactMap { networks.record($0.network) }
+        let gateway = records.first { $0.bridge != nil }.flatMap { $0.gateway?.description ?? $0.gateway6?.description }
+        let service = container.service
+        if gateway == nil, !records.isEmpty, service.extraHosts.contains(where: { $0.address == "host-gateway" }) {
+            throw Failure(
+                "service \(service.name): host-gateway: the host has no address on networks of the driver \(records[0].driver)",
+                at: service.place("extra_hosts"), hint: "put the service on a bridge network, too")
+        }
+        return gateway
     }
 
     /// Whose network the service shares.
@@ -201,13 +221,12 @@ extension Supervisor {
     /// - Parameter isAdmitted: whether the firewall knows its links already.
     func connectNetworks(_ container: Container, pid: Int32, isAdmitted: Bool) throws {
         guard
-            container.service.networkMode == nil || container.service.networkMode == .bridge
-                || container.service.networkMode == Compose.NetworkMode.none
+            container.service.networkMode == nil || container.service.networkMode == Compose.NetworkMode.none
         else { return }
         let endpoints = try networks.endpoints(
             container.record.state.addresses, container: container.id, pid: pid)
         if !isAdmitted { try Trace.span("firewall") { try networks.admit(endpoints) } }
-        try networks.connect(pid: pid, endpoints)
+        try networks.connect(container.id, pid: pid, endpoints)
         try setInterfaces(container, pid: pid)
         try Trace.span("name server") { try serveNames(container, pid: pid) }
         try Trace.span("ports") { try ports.open(container) }
@@ -235,11 +254,18 @@ extension Supervisor {
         let names = container.record.state.addresses.map(\.network)
         if names.isEmpty { return }
         let service = container.service
-        let links = Dictionary((service.links + service.externalLinks).map { ($0.alias.lowercased(), $0.target) }) {
-            $1
-        }
+        let links = Dictionary(
+            (service.links + service.externalLinks).map { ($0.alias.lowercased(), target(of: $0, names)) }
+        ) { $1 }
         let servers = service.dns.isEmpty ? try hostResolver : ResolverConfiguration(parsing: nameservers(service))
         try resolvers.serve(container.id, pid: pid, on: names, links: links, upstreams: servers.upstreams)
+    }
+
+    /// The name of whom a link leads to: where no network knows services, that of its first container.
+    private func target(of link: Link, _ names: [String]) -> String {
+        if names != [PredefinedNetworks.bridge] { return link.target }
+        let replicas = containers.values.filter { $0.isReplica(of: link.target) }
+        return replicas.min { $0.state.number < $1.state.number }?.record.name ?? link.target
     }
 
     /// From now on the container is found by its names, unless it is to be healthy for that and is not.
@@ -247,7 +273,9 @@ extension Supervisor {
         let isFound =
             container.service.trice?.dns != .healthy || [.none, .healthy].contains(container.state.health)
         for attachment in container.record.state.addresses {
-            networks.name(container.id, on: attachment.network, isFound ? attachment.names : [])
+            networks.name(
+                container.id, on: attachment.network, isFound ? attachment.names : [],
+                ports: container.service.servicePorts)
         }
     }
 

@@ -12,7 +12,7 @@ import Testing
 
     @Test func `in generated projects`() throws {
         try Sandbox.run("reach") { box in
-            let outside = try OtherHost(box)
+            let outside = try RoutedHost(box)
             for seed in UInt64(1)...30 {
                 let project = GeneratedProject(seed: seed, port: ReachabilityTests.port)
                 try box.write(project.text)
@@ -30,76 +30,12 @@ import Testing
     func `in the examples`(example: String, images: [String]) throws {
         try Sandbox.run(example) { box in
             try ExampleTests.prepare(example, images, in: box)
-            let outside = try OtherHost(box)
+            let outside = try RoutedHost(box)
             let up = box.trice("up", "-d", environment: ["PORT": "0"])
             #expect(up.status == 0, "\(up)")
             let wrong = try Matrix(box, outside).wrong(published: nil)
             #expect(wrong.isEmpty, "\(wrong.joined(separator: "\n"))")
         }
-    }
-}
-
-/// A namespace that plays another host, at the other end of a cable from this one.
-private final class OtherHost {
-    let process: Process
-    let hostAddresses: [SocketAddress.Host]
-    let addresses: [SocketAddress.Host]
-    private let link: String
-    private let box: Sandbox
-
-    init(_ box: Sandbox) throws {
-        self.box = box
-        let number = UInt32(getpid())
-        link = "rt\(number)"
-        // One of the 32,768 subnets of four of 198.18.0.0/15 (RFC 2544), and one of 2001:db8::/32.
-        let first = 0xc612_0000 + number % 32_768 * 4
-        let first6 = IPv6Address(high: 0x2001_0db8 << 32 | UInt64(number), low: 0)
-        hostAddresses = [.v4(IPv4Address(first + 1)), .v6(IPv6Address(high: first6.high, low: 1))]
-        addresses = [.v4(IPv4Address(first + 2)), .v6(IPv6Address(high: first6.high, low: 2))]
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
-        process.arguments = ["--net", "/bin/busybox", "cat"]
-        process.standardInput = Pipe()
-        try process.run()
-        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
-        let pid = process.processIdentifier
-        let isThere = box.eventually {
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/ns/net")).map { $0 != own }
-                ?? false
-        }
-        guard isThere else { throw Sandbox.Trouble(description: "the other host is not there") }
-        try ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", "\(pid)")
-        try ip("link", "set", link, "up")
-        try inside("link", "set", "lo", "up")
-        try inside("link", "set", "eth0", "up")
-        for (here, there) in zip(hostAddresses, addresses) {
-            let length = here.isIPv6 ? "64" : "30"
-            try ip(
-                "addr", "add", "\(here.description)/\(length)", "dev", link, here.isIPv6 ? "nodad" : "scope",
-                here.isIPv6 ? "" : "global")
-            try inside(
-                "addr", "add", "\(there.description)/\(length)", "dev", "eth0", there.isIPv6 ? "nodad" : "scope",
-                here.isIPv6 ? "" : "global")
-            // As an attacker on the same segment would set it: whatever is behind this host.
-            try inside(here.isIPv6 ? "-6" : "-4", "route", "add", "default", "via", here.description)
-        }
-    }
-
-    deinit {
-        _ = box.run(["/sbin/ip", "link", "del", link])
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
-
-    private func inside(_ arguments: String...) throws {
-        try run(["/usr/bin/nsenter", "-t", "\(process.processIdentifier)", "-n", "/sbin/ip"] + arguments)
-    }
-
-    private func ip(_ arguments: String...) throws { try run(["/sbin/ip"] + arguments) }
-
-    private func run(_ command: [String]) throws {
-        let outcome = box.run(command.filter { !$0.isEmpty })
-        if outcome.status != 0 { throw Sandbox.Trouble(description: "\(command): \(outcome)") }
     }
 }
 
@@ -124,13 +60,13 @@ private struct Matrix {
     private var stations: [String: Int] = [:]
     private let host: Int
     private let other: Int
-    private let outside: OtherHost
+    private let outside: RoutedHost
     /// By service and key of the network.
     private var addresses: [String: [String: [SocketAddress.Host]]] = [:]
     private var gateways: [String: [SocketAddress.Host]] = [:]
     private let services: [String: String]
 
-    init(_ box: Sandbox, _ outside: OtherHost) throws {
+    init(_ box: Sandbox, _ outside: RoutedHost) throws {
         (self.box, self.outside) = (box, outside)
         project = try DeclaredProject(config: box.trice("config", "--format", "json").out)
         prober = try Prober()
