@@ -7,6 +7,8 @@ package struct Desired: Codable, Hashable, Sendable {
     package var services: [String: ServiceGoal] = [:]
     /// Names of the networks that must exist before a container is made.
     package var networks: Set<String> = []
+    /// By name a hash of what each of the project's own networks is to be made of; nil where an earlier version has asked.
+    package var networkDefinitions: [String: String]?
     /// Names of the volumes that must exist before a container is made.
     package var volumes: Set<String> = []
     /// Everything goes: containers, also one-off ones and those of services no longer in the file, then networks.

@@ -6,9 +6,16 @@ package struct Observed: Hashable, Sendable {
     package var containers: [ContainerState] = []
     package var networks: Set<String> = []
     package var volumes: Set<String> = []
+    /// Of the networks those that were made of another definition than the one that is desired now, and the ids of the
+    /// containers that are on them.
+    package var changedNetworks: [String: Set<String>] = [:]
 
-    package init(containers: [ContainerState] = [], networks: Set<String> = [], volumes: Set<String> = []) {
+    package init(
+        containers: [ContainerState] = [], networks: Set<String> = [], volumes: Set<String> = [],
+        changedNetworks: [String: Set<String>] = [:]
+    ) {
         (self.containers, self.networks, self.volumes) = (containers, networks, volumes)
+        self.changedNetworks = changedNetworks
     }
 }
 

@@ -15,11 +15,15 @@ struct Planner {
     private var dependents: [String: [String]] = [:]
     private var readiness: [DependencyGoal: Readiness] = [:]
     private let networksReady: Bool
+    /// Containers on networks that are made again: they go first.
+    private let uprooted: Set<String>
 
     init(_ desired: Desired, _ observed: Observed, now: UInt64) {
         (self.desired, self.observed, self.now) = (desired, observed, now)
         networksReady =
             desired.networks.isSubset(of: observed.networks) && desired.volumes.isSubset(of: observed.volumes)
+            && observed.changedNetworks.isEmpty
+        uprooted = observed.changedNetworks.values.reduce(into: []) { $0.formUnion($1) }
         for container in observed.containers where !container.isOneOff {
             replicas[container.service, default: []].append(container)
         }
@@ -37,6 +41,9 @@ struct Planner {
 
     mutating func run() {
         if desired.down { return takeDown() }
+        for (network, containers) in observed.changedNetworks.sorted(by: { $0.key < $1.key }) where containers.isEmpty {
+            plan.actions.append(.removeNetwork(network))
+        }
         for network in desired.networks.subtracting(observed.networks).sorted() {
             plan.actions.append(.createNetwork(network))
         }
@@ -68,6 +75,8 @@ struct Planner {
 
     private mutating func reconcile(_ name: String, _ goal: ServiceGoal) -> Verdict {
         let containers = replicas[name] ?? []
+        let leaving = containers.filter { uprooted.contains($0.id) }
+        if !leaving.isEmpty { return all(leaving.map { stopThenRemove($0) }) }
         switch goal.intent {
         case .removed:
             return all(containers.map { stopThenRemove($0) })
@@ -183,7 +192,7 @@ struct Planner {
 
     /// Whether this container will not be running a moment from now.
     private func isLeaving(_ container: ContainerState, _ goal: ServiceGoal) -> Bool {
-        if desired.down || container.phase == .stopping { return true }
+        if desired.down || container.phase == .stopping || uprooted.contains(container.id) { return true }
         switch goal.intent {
         case .stopped, .removed: return true
         case .created: return false

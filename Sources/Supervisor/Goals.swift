@@ -48,6 +48,11 @@ package struct Goals {
         let used = project.services.filter { desired.services[$0.name] != nil }
         desired.networks = Set(
             used.flatMap { service in service.networks.compactMap { project.network($0.network)?.name } })
+        desired.networkDefinitions = Dictionary(
+            project.networks.filter { desired.networks.contains($0.name) && !$0.isExternal }.map {
+                ($0.name, configHash(of: $0))
+            }
+        ) { first, _ in first }
         desired.volumes = Set(
             used.flatMap { service in
                 service.mounts.compactMap { mount -> String? in

@@ -191,7 +191,8 @@ final class Supervisor {
             state.created = failed.time
             states.append(state)
         }
-        return Observed(containers: states, networks: networks.names, volumes: knownVolumes)
+        return Observed(
+            containers: states, networks: networks.names, volumes: knownVolumes, changedNetworks: changedNetworks)
     }
 
     /// - Returns: whether it is done already, so that the next step can be planned.

@@ -139,6 +139,45 @@ import Testing
         }
     }
 
+    @Test func `a network that the file defines in another way is made again, with those who are on it`() throws {
+        try Sandbox.run("changed") { box in
+            func file(_ options: String) -> String {
+                """
+                services:
+                  a: { image: busybox:1, init: true, networks: [n] }
+                  b: { image: busybox:1, init: true, networks: [other] }
+                networks: { n: { \(options) }, other: {} }
+                """
+            }
+            try box.write(file("ipam: { config: [{ subnet: 10.253.30.0/24 }] }"))
+            box.must("up", "-d")
+            let (a, b) = (box.id(of: "a"), box.id(of: "b"))
+            try box.write(file("ipam: { config: [{ subnet: 10.253.31.0/24 }] }"))
+            let plan = box.must("plan").out
+            #expect(plan.contains("recreate network changed_n: the file says something else of it now"), "\(plan)")
+            #expect(plan.contains("recreate changed-a-1: network changed_n is made again"), "\(plan)")
+            box.must("up", "-d")
+            #expect(box.exec("a", "ip", "addr").contains("10.253.31.2/24"))
+            #expect(box.id(of: "a") != a && box.id(of: "b") == b)
+            #expect(box.must("plan").out == "Nothing to do.\n")
+            // Not under the feet of somebody else.
+            try box.write(
+                """
+                name: guest
+                services: { g: { image: busybox:1, init: true, networks: [n] } }
+                networks: { n: { external: true, name: changed_n } }
+                """, to: "guest.yaml")
+            #expect(box.trice("-f", "guest.yaml", "up", "-d").status == 0)
+            try box.write(file("internal: true"))
+            let refused = box.try_("up", "-d")
+            #expect(refused.status == 1 && refused.err.contains("compose.yaml:4:"), "\(refused)")
+            #expect(refused.err.contains("containers of guest are on it"), "\(refused)")
+            #expect(box.trice("-p", "guest", "down", "-t", "0").status == 0)
+            box.must("up", "-d")
+            #expect(!box.exec("a", "ip", "route").contains("default"))
+        }
+    }
+
     @Test func `a port's name leads to who serves it`() throws {
         try Sandbox.run("srv") { box in
             try box.write(

@@ -226,6 +226,25 @@ import Testing
         #expect(plan.actions == [.create(service: "a", number: 1)])
     }
 
+    @Test func `a network that is not as desired is made again when those who are on it are gone`() {
+        var desired = Desired()
+        (desired.services, desired.networks) = (["a": goal(needs: [DependencyGoal("b")]), "b": goal()], ["n"])
+        func planned(_ containers: [ContainerState], _ changed: [String: Set<String>]) -> [Action] {
+            plan(desired, Observed(containers: containers, networks: ["n"], changedNetworks: changed), now: now).actions
+        }
+        let (a, b) = (container("a"), container("b"))
+        // Who depends on the other stops first.
+        #expect(planned([a, b], ["n": ["a-1", "b-1"]]) == [.stop(container: "a-1")])
+        #expect(planned([container("b")], ["n": ["b-1"]]) == [.stop(container: "b-1")])
+        #expect(planned([container("b", 1, .exited)], ["n": ["b-1"]]) == [.remove(container: "b-1")])
+        #expect(planned([], ["n": []]) == [.removeNetwork("n")])
+        #expect(
+            plan(desired, Observed(containers: []), now: now).actions == [.createNetwork("n")])
+        // Who is not on it stays, and nobody starts meanwhile.
+        #expect(planned([container("b", 1, .created)], ["n": []]) == [.removeNetwork("n")])
+        #expect(planned([a, b], ["m": []]) == [.removeNetwork("m")])
+    }
+
     @Test func `networks and volumes come before containers`() {
         var desired = Desired()
         (desired.services, desired.networks, desired.volumes) = (["a": goal()], ["n", "m"], ["v"])

@@ -34,6 +34,11 @@ package func containerDocument(of service: Service) -> Document {
     return relevant.document
 }
 
+/// What a network is made of, as 64 hexadecimal digits: another hash means that it must be made anew.
+package func configHash(of network: Network) -> String {
+    contentHash(Array(network.document.json(indent: false, sortedKeys: true).utf8))
+}
+
 /// SHA-256 (FIPS 180-4) as 64 hexadecimal digits.
 package func contentHash(_ bytes: [UInt8]) -> String {
     let digest = SHA256.hash(data: bytes)

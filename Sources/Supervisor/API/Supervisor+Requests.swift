@@ -99,6 +99,7 @@ extension Supervisor {
                     hint: "make a new one: trice plan -o FILE")
             }
         }
+        try checkNetworks(goals)
         var next = SavedProject(project: project, desired: goals.desired)
         next.previous = previousServices(for: goals)
         saved = next

@@ -103,6 +103,11 @@ package struct Attachment: Codable, Hashable, Sendable {
     package var names: [String]
 }
 
+extension ContainerRecord {
+    /// Whether it has a place on the network, also while it does not run.
+    func isOn(_ network: String) -> Bool { state.addresses.contains { $0.network == network } }
+}
+
 /// A published port.
 package struct BoundPort: Codable, Hashable, Sendable {
     package var hostIP: String

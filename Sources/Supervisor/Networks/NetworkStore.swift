@@ -28,6 +28,8 @@ package struct NetworkRecord: Codable, Hashable, Sendable {
     package var gateway6: IPv6Address?
     /// Nil in the records of an earlier version.
     var driverOptions: BridgeOptions?
+    /// A hash of what the file said of it; nil in the records of an earlier version, and for the default bridge.
+    package var definition: String?
     package var isInternal: Bool
     package var labels: [String: String]
     /// Nanoseconds since 1970.

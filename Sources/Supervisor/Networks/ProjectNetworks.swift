@@ -102,6 +102,7 @@ final class ProjectNetworks {
             bridge: bridge, parent: parent, subnet: addressing.subnet,
             gateway: addressing.gateway, range: addressing.range, auxiliary: addressing.auxiliary,
             subnet6: addressing.subnet6, gateway6: addressing.gateway6, driverOptions: options,
+            definition: network.name == PredefinedNetworks.bridge ? nil : configHash(of: network),
             isInternal: network.isInternal || parent?.origin == .dummy,
             labels: Dictionary(network.labels.map { ($0.name, $0.value) }) { $1 },
             created: realTime())
@@ -132,6 +133,11 @@ final class ProjectNetworks {
         if let network = record.firewall { try firewall.addNetwork(network) }
         joined[record.name] = Joined(record, index: index)
         if !store.hasLeases(record.name) { try store.write([], of: record.name) }
+    }
+
+    /// Other projects with containers on the network.
+    func strangers(on name: String) throws -> [String] {
+        try store.leases(name).map(\.project).filter { $0 != project }
     }
 
     /// Removes the network unless a container of another project is on it.

@@ -25,10 +25,15 @@ package struct Forecast: Sendable {
     /// The networks and volumes that are there.
     package struct Present: Sendable {
         var networks: Set<String> = []
+        /// By name what those were made of that know it.
+        var definitions: [String: String] = [:]
         var volumes: Set<String> = []
 
         package init(_ paths: ProjectPaths) throws {
-            networks = Set(try NetworkStore(paths.roots).list().map(\.name))
+            for record in try NetworkStore(paths.roots).list() {
+                networks.insert(record.name)
+                definitions[record.name] = record.definition
+            }
             volumes = Set(try VolumeStore(paths.roots).list().map(\.name))
         }
     }
@@ -96,18 +101,31 @@ package struct Forecast: Sendable {
         let replicas = goals.desired.services.values.reduce(0) { $0 + ($1.rollout == nil ? 0 : $1.replicas) }
         for _ in 0..<(8 * (goals.desired.services.count + replicas + 2)) {
             now += 1
-            let observed = Observed(containers: containers, networks: present.networks, volumes: present.volumes)
+            let observed = Observed(
+                containers: containers, networks: present.networks, volumes: present.volumes,
+                changedNetworks: changedNetworks)
             let plan = Reconciler.plan(goals.desired, observed, now: now)
             if plan.actions.isEmpty { return }
             for action in plan.actions { perform(action) }
         }
     }
 
+    private var changedNetworks: [String: Set<String>] {
+        var result: [String: Set<String>] = [:]
+        for (name, hash) in goals.desired.networkDefinitions ?? [:] {
+            guard let made = present.definitions[name], made != hash else { continue }
+            result[name] = Set(containers.map(\.id).filter { before[$0]?.isOn(name) ?? false })
+        }
+        return result
+    }
+
     private mutating func perform(_ action: Action) {
         switch action {
         case .createNetwork(let name):
             present.networks.insert(name)
-            changes.append(Change(action: .create, kind: .network, name: name))
+            let removed = changes.firstIndex { $0.kind == .network && $0.action == .remove && $0.name == name }
+            guard let removed else { return changes.append(Change(action: .create, kind: .network, name: name)) }
+            (changes[removed].action, changes[removed].reason) = (.recreate, "the file says something else of it now")
         case .createVolume(let name):
             present.volumes.insert(name)
             changes.append(Change(action: .create, kind: .volume, name: name))
@@ -115,6 +133,7 @@ package struct Forecast: Sendable {
         case .endRollout(let service): goals.desired.services[service]?.rollout?.began = 0
         case .removeNetwork(let name):
             present.networks.remove(name)
+            present.definitions[name] = nil
             changes.append(Change(action: .remove, kind: .network, name: name))
         case .create(let service, let number):
             let named = goals.project.service(service)?.containerName ?? "\(goals.project.name)-\(service)-\(number)"
@@ -191,7 +210,10 @@ package struct Forecast: Sendable {
             if let service = goals.project.service(record.config.service), let goal, goal.hash != record.config.hash {
                 change.fields = FieldChange.all(record.config, service, goal: goal.hash)
             }
-            if change.fields.isEmpty { change.reason = "asked for: --force-recreate" }
+            if change.fields.isEmpty {
+                let network = changes.first { $0.kind == .network && $0.action == .recreate && record.isOn($0.name) }
+                change.reason = network.map { "network \($0.name) is made again" } ?? "asked for: --force-recreate"
+            }
         case .remove:
             let isReplaced =
                 goal.map { $0.rollout?.order == .startFirst && $0.isStale(record.state.reconciled) } ?? false
