@@ -60,7 +60,7 @@ package struct VolumeStore: Sendable {
         if umount2(data(name), Int32(MNT_DETACH)) != 0 && errno != EINVAL { throw SystemError("umount", data(name)) }
     }
 
-    private func record(_ name: String) throws -> Record {
+    package func record(_ name: String) throws -> Record {
         try decodeJSON(Record.self, from: readFile("\(root)/\(name)/volume.json"))
     }
 

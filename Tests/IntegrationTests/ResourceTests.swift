@@ -58,6 +58,24 @@ import Testing
         }
     }
 
+    @Test func `a volume that is there keeps what it is, and up says where the file asks for something else`() throws {
+        try Sandbox.run("kept") { box in
+            func file(_ options: String) -> String {
+                """
+                services: { a: { image: busybox:1, init: true, volumes: ["v:/v"] } }
+                volumes:
+                  v: { \(options) }
+                """
+            }
+            try box.write(file(""))
+            #expect(!box.must("up", "-d").err.contains("driver_opts"))
+            try box.write(file("driver_opts: { type: tmpfs, device: tmpfs }"))
+            let up = box.must("up", "-d")
+            #expect(up.err.contains("compose.yaml:3:21: volume kept_v is there already"), "\(up)")
+            box.must("down", "-v", "-t", "0")
+        }
+    }
+
     @Test func `a named volume is filled from the image, outlives down, and goes with down -v`() throws {
         try Sandbox.run("volumes") { box in
             try box.write(

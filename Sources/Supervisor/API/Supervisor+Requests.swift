@@ -63,6 +63,7 @@ extension Supervisor {
         listeners.append(client)
         let asked = try Trace.span("request") { try adopt(project, options) }
         warnOfOrphans(client, project, options)
+        try warnOfVolumes(client, project)
         let known = Set(project.services.map(\.name))
         let orphans =
             options.removeOrphans ? Set(containers.values.map(\.record.config.service)).subtracting(known) : []
@@ -80,6 +81,20 @@ extension Supervisor {
             .warning(
                 "orphans: containers of services that are no longer in the file: \(orphans.sorted().joined(separator: ", ")) (--remove-orphans removes them)"
             ))
+    }
+
+    /// A volume that is there stays as it was made: its files are worth more than what the file says of it now.
+    private func warnOfVolumes(_ client: Connection, _ project: Project) throws {
+        for volume in project.volumes where !volume.isExternal && volumes.exists(volume.name) {
+            let made = try volumes.record(volume.name)
+            let wanted = (VolumeFileSystem(volume.driverOptions.map { ($0.name, $0.value) }), try volume.diskLimit())
+            if (made.mount, made.size) == wanted { continue }
+            let place = (volume.places["driver_opts"] ?? volume.location).map { "\($0): " } ?? ""
+            client.send(
+                .warning(
+                    "\(place)volume \(volume.name) is there already, made with other driver_opts, and stays as it is: down -v removes it with its files"
+                ))
+        }
     }
 
     /// Makes this project the desired one.
