@@ -124,7 +124,12 @@ let package = Package(
             name: "SimulatorTests", dependencies: ["Reconciler", "SplitMix"],
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .testTarget(
-            name: "CommandsTests", dependencies: ["Commands", "Compose", "Core", "Supervisor"], swiftSettings: strict),
+            name: "CommandsTests",
+            dependencies: [
+                "Commands", "Compose", "Core", "Supervisor",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "SupportTests", dependencies: ["Compose", "Supervisor"], swiftSettings: strict),
         // Runs the binary that TRICE_BINARY names, on Compose files only.
         .testTarget(name: "ConformanceTests", swiftSettings: strict),

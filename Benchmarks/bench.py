@@ -7,6 +7,7 @@ import glob
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import time
@@ -31,6 +32,7 @@ class Bench:
         # A network namespace of its own (CLONE_NEWNET): the supervisor hears of each change of the firewall, also of others'.
         if ctypes.CDLL(None, use_errno=True).unshare(0x40000000) != 0:
             sys.exit(f"unshare: {os.strerror(ctypes.get_errno())}")
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         # As /run is one on a host with systemd.
         os.makedirs(f"{folder}/run")
         subprocess.run(["mount", "-t", "tmpfs", "run", f"{folder}/run"], check=True)
@@ -87,6 +89,15 @@ class Bench:
             with open(file) as record:
                 yield int(re.search(r"\d+", record.read())[0])
 
+    def containers(self, project):
+        """The pid of the first process and the first address, by service."""
+        found = {}
+        for path in glob.glob(f"{self.folder}/root/projects/{project}/containers/*"):
+            with open(f"{path}/state.json") as state, open(f"{path}/config.json") as config:
+                record = json.load(state)
+                found[json.load(config)["service"]] = (record["process"]["pid"], record["addresses"][0]["address"])
+        return found
+
     def switches(self):
         """How often they have been given a processor."""
         total = 0
@@ -106,3 +117,23 @@ def layer(bench):
     """The directory of the image's layer: the floor's root file system."""
     layers = f"{bench.folder}/root/images/layers"
     return f"{layers}/{os.listdir(layers)[0]}"
+
+
+def keep(results):
+    """Adds medians to those of the commit in Benchmarks/history, for `compare`.
+
+    Each result is a name, a unit, trice's samples, and those of others (`floor`, `docker`) by their names.
+    """
+    commit, time_of = subprocess.check_output(["git", "-C", HERE, "show", "-s", "--format=%h %cI"], text=True).split()
+    os.makedirs(f"{HERE}/history", exist_ok=True)
+    path, kept = f"{HERE}/history/{commit}.json", {}
+    if os.path.exists(path):
+        with open(path) as file:
+            kept = json.load(file)["results"]
+    for name, unit, samples, others in results:
+        kept[name] = {"unit": unit, "trice": statistics.median(samples)}
+        kept[name] |= {other: statistics.median(theirs) for other, theirs in others.items() if theirs}
+    with open(path, "w") as file:
+        json.dump({"commit": commit, "time": time_of, "kernel": os.uname().release, "processors": os.cpu_count(),
+                   "results": kept}, file, indent=1)
+        file.write("\n")

@@ -8,7 +8,8 @@ import Linux
 
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check the Compose files and print the project that they make.", aliases: ["convert"])
+        commandName: "config", abstract: "Check the Compose files and print the project that they make.",
+        aliases: ["convert"])
 
     @Option(help: ArgumentHelp("yaml or json.", valueName: "FORMAT"))
     var format: Format = .yaml

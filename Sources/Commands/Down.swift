@@ -11,7 +11,7 @@ import Supervisor
 
 struct Down: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Stop the stack and remove its containers and networks.",
+        commandName: "down", abstract: "Stop the stack and remove its containers and networks.",
         discussion: """
             Named volumes stay, unless -v is given.
 

@@ -10,7 +10,7 @@ import Supervisor
 
 struct Events: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print what happens to the stack's containers, as it happens.",
+        commandName: "events", abstract: "Print what happens to the stack's containers, as it happens.",
         discussion: """
             What has happened since the project came up is on record, and is forgotten when it goes down. A TIME is one as \
             of RFC 3339, seconds since 1970, or how long ago (10m).

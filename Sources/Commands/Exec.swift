@@ -10,7 +10,7 @@ import Supervisor
 
 struct Exec: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a command in a running container.",
+        commandName: "exec", abstract: "Run a command in a running container.",
         discussion: """
             EXAMPLES
               trice exec web sh

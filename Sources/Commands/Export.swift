@@ -12,7 +12,7 @@ import Supervisor
 
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write a service's file system as a tar archive.",
+        commandName: "export", abstract: "Write a service's file system as a tar archive.",
         discussion: """
             The image's files as the container has changed them, with their owners as they are inside; not what is in \
             volumes and other mounts. Works with containers that have ended, too.

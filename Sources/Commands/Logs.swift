@@ -13,7 +13,8 @@ import Supervisor
 
 struct Logs: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what the services have written.", discussion: "Needs no supervisor: it reads the log files.")
+        commandName: "logs", abstract: "Show what the services have written.",
+        discussion: "Needs no supervisor: it reads the log files.")
 
     @Flag(name: [.short, .long], help: "Go on as it comes, until the containers have ended.")
     var follow = false

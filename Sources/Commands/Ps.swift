@@ -11,7 +11,7 @@ import Runtime
 import Supervisor
 
 struct Ps: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the stack's containers.")
+    static let configuration = CommandConfiguration(commandName: "ps", abstract: "List the stack's containers.")
 
     @Flag(name: [.short, .long], help: "Stopped ones, too.")
     var all = false

@@ -9,7 +9,8 @@ import Runtime
 import Supervisor
 
 struct Port: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print where on the host a service's port is served.")
+    static let configuration = CommandConfiguration(
+        commandName: "port", abstract: "Print where on the host a service's port is served.")
 
     @Option(name: .customLong("protocol"), help: ArgumentHelp("tcp, udp or sctp.", valueName: "PROTOCOL"))
     var transport = "tcp"
@@ -50,7 +51,7 @@ struct Port: ParsableCommand {
 }
 
 struct Ls: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the projects of this host.")
+    static let configuration = CommandConfiguration(commandName: "ls", abstract: "List the projects of this host.")
 
     @Flag(name: [.short, .long], help: "Stopped ones, too.")
     var all = false

@@ -11,7 +11,8 @@ import Supervisor
 
 /// `images`: what the stack's containers were made from.
 struct Images: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the images of the stack's containers.")
+    static let configuration = CommandConfiguration(
+        commandName: "images", abstract: "List the images of the stack's containers.")
 
     @Flag(name: [.short, .long], help: "Only the ids.")
     var quiet = false
@@ -64,7 +65,7 @@ struct Images: ParsableCommand {
 
 /// `volumes`: those of the stack that are there.
 struct Volumes: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the stack's volumes.")
+    static let configuration = CommandConfiguration(commandName: "volumes", abstract: "List the stack's volumes.")
 
     @Flag(name: [.short, .long], help: "Only the names.")
     var quiet = false

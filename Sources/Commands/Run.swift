@@ -10,7 +10,7 @@ import Supervisor
 
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a one-off command in a new container of a service.",
+        commandName: "run", abstract: "Run a one-off command in a new container of a service.",
         discussion: """
             What the service depends on is started first. The service's ports are published where asked for.
 

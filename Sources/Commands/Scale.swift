@@ -7,7 +7,8 @@ import Core
 import Supervisor
 
 struct Scale: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Set how many containers services have.")
+    static let configuration = CommandConfiguration(
+        commandName: "scale", abstract: "Set how many containers services have.")
 
     @Flag(help: "Do not start what the services depend on.")
     var noDeps = false
@@ -45,7 +46,8 @@ enum ScaleOption {
 }
 
 struct Create: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Create the containers, do not start them.")
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Create the containers, do not start them.")
 
     @Flag(inversion: .prefixedNo, help: "Build the images of services anew first, or build none at all.")
     var build: Bool?

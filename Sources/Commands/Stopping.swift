@@ -10,7 +10,8 @@ import Runtime
 import Supervisor
 
 struct Stop: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Stop services; their containers stay.")
+    static let configuration = CommandConfiguration(
+        commandName: "stop", abstract: "Stop services; their containers stay.")
 
     @Option(name: [.short, .long], help: ArgumentHelp("Grace before a container is killed.", valueName: "SECONDS"))
     var timeout: Int?
@@ -23,7 +24,8 @@ struct Stop: ParsableCommand {
 }
 
 struct Start: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Start services whose containers exist.")
+    static let configuration = CommandConfiguration(
+        commandName: "start", abstract: "Start services whose containers exist.")
 
     @Flag(help: "Return when they run and are healthy.")
     var wait = false
@@ -39,7 +41,8 @@ struct Start: ParsableCommand {
 }
 
 struct Restart: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Stop services and start them again.")
+    static let configuration = CommandConfiguration(
+        commandName: "restart", abstract: "Stop services and start them again.")
 
     @Option(name: [.short, .long], help: ArgumentHelp("Grace before a container is killed.", valueName: "SECONDS"))
     var timeout: Int?
@@ -55,7 +58,8 @@ struct Restart: ParsableCommand {
 }
 
 struct Kill: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Send a signal to the services' processes.")
+    static let configuration = CommandConfiguration(
+        commandName: "kill", abstract: "Send a signal to the services' processes.")
 
     @Option(name: [.short, .long], help: ArgumentHelp("Name or number.", valueName: "SIGNAL"))
     var signal = "SIGKILL"
@@ -77,7 +81,7 @@ struct Kill: ParsableCommand {
 }
 
 struct Pause: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Freeze services where they are.")
+    static let configuration = CommandConfiguration(commandName: "pause", abstract: "Freeze services where they are.")
 
     @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
@@ -86,7 +90,7 @@ struct Pause: ParsableCommand {
 }
 
 struct Unpause: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Let frozen services go on.")
+    static let configuration = CommandConfiguration(commandName: "unpause", abstract: "Let frozen services go on.")
 
     @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
@@ -95,7 +99,7 @@ struct Unpause: ParsableCommand {
 }
 
 struct Rm: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Remove stopped containers.")
+    static let configuration = CommandConfiguration(commandName: "rm", abstract: "Remove stopped containers.")
 
     @Flag(name: [.short, .long], help: "Accepted for docker compose's sake: trice never asks.")
     var force = false

@@ -11,7 +11,7 @@ import Supervisor
 
 struct Top: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the processes of the stack's containers.",
+        commandName: "top", abstract: "List the processes of the stack's containers.",
         discussion: """
             EXAMPLES
               trice top

@@ -10,7 +10,7 @@ import Supervisor
 
 struct Up: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Create and start the stack, and keep it running.",
+        commandName: "up", abstract: "Create and start the stack, and keep it running.",
         discussion: """
             Without -d the logs are followed until all containers have ended; Ctrl-C stops the stack, a second one kills it.
 

@@ -8,7 +8,7 @@ import Supervisor
 
 struct Wait: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Wait until services have ended; ends with their exit status.",
+        commandName: "wait", abstract: "Wait until services have ended; ends with their exit status.",
         discussion: """
             EXAMPLES
               trice wait migrate                    ends with its exit status

@@ -5,6 +5,7 @@
 package enum NetlinkFamily: Int32, Sendable {
     case NETLINK_ROUTE = 0
     case NETLINK_SOCK_DIAG = 4
+    case NETLINK_NETFILTER = 12
 }
 
 /// Message types of the routing family (rtnetlink(7), uapi linux/rtnetlink.h) and of netlink itself (netlink(7)).
@@ -28,8 +29,15 @@ package struct MessageType: RawRepresentable, Hashable, Sendable {
     package static let RTM_NEWROUTE = MessageType(rawValue: 24)
     package static let RTM_DELROUTE = MessageType(rawValue: 25)
     package static let RTM_GETROUTE = MessageType(rawValue: 26)
-    /// Of the netfilter family: subsystem 10, message 2 (uapi linux/netfilter/nf_tables.h).
+    /// Of the netfilter family: what a transaction begins and ends with (uapi linux/netfilter/nfnetlink.h), and what subsystem
+    /// 10 knows (uapi linux/netfilter/nf_tables.h).
+    package static let NFNL_MSG_BATCH_BEGIN = MessageType(rawValue: 0x10)
+    package static let NFNL_MSG_BATCH_END = MessageType(rawValue: 0x11)
+    package static let NFT_MSG_NEWTABLE = MessageType(rawValue: 0x0a00)
     package static let NFT_MSG_DELTABLE = MessageType(rawValue: 0x0a02)
+    package static let NFT_MSG_NEWCHAIN = MessageType(rawValue: 0x0a03)
+    package static let NFT_MSG_NEWRULE = MessageType(rawValue: 0x0a06)
+    package static let NFT_MSG_DELRULE = MessageType(rawValue: 0x0a08)
 }
 
 /// Flags of a message's header (netlink(7), uapi linux/netlink.h). A bit means one thing in a request and another in a
@@ -55,6 +63,8 @@ package struct MessageFlags: OptionSet, Hashable, Sendable {
     package static let NLM_F_EXCL = MessageFlags(rawValue: 0x200)
     /// Of a NEW: make it if it is not there.
     package static let NLM_F_CREATE = MessageFlags(rawValue: 0x400)
+    /// Of a NEW: behind those that are there.
+    package static let NLM_F_APPEND = MessageFlags(rawValue: 0x800)
 }
 
 /// A family of attribute types: an enum with the kernel's names and numbers.
@@ -141,6 +151,7 @@ package enum RTA: UInt16, AttributeFamily {
 /// Attributes of an nftables table: `NFTA_TABLE_*` in uapi linux/netfilter/nf_tables.h.
 package enum NFTA_TABLE: UInt16, AttributeFamily {
     case NAME = 1
+    case FLAGS = 2
 }
 
 /// Attributes of an acknowledgement: `NLMSGERR_ATTR_*` in uapi linux/netlink.h.

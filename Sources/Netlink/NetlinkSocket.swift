@@ -82,6 +82,35 @@ package final class NetlinkSocket {
         }
     }
 
+    /// Does the requests, which are of the netfilter family, as one transaction: all of them or none.
+    ///
+    /// Only the last asks for an acknowledgement, as with `attempt`. Where the whole cannot be done, though each of it could,
+    /// the kernel says so of the transaction's beginning, and acknowledges nothing.
+    ///
+    /// - Throws: the first refusal.
+    package func commit(_ requests: [NetlinkRequest]) throws(NetlinkError) {
+        guard let beginning = requests.first else { return }
+        let first = takeSequences(requests.count + 2)
+        let all =
+            [NetfilterRequest.bracket(.NFNL_MSG_BATCH_BEGIN)] + requests + [
+                NetfilterRequest.bracket(.NFNL_MSG_BATCH_END)
+            ]
+        var datagram: [UInt8] = []
+        for (index, request) in all.enumerated() {
+            let acknowledge: MessageFlags = index == requests.count ? .NLM_F_ACK : []
+            datagram += try request.encoded(sequence: first + UInt32(index), port: port, adding: acknowledge)
+        }
+        try send(datagram, "\(beginning.words) … (\(requests.count) requests)")
+        while true {
+            for message in try receive() where message.type == .NLMSG_ERROR {
+                let index = Int(message.sequence &- first)
+                guard index < all.count else { continue }
+                try refuse(all[index], message)
+                if index == requests.count { return }
+            }
+        }
+    }
+
     /// The one record that the query asks for.
     package func get<Record>(_ query: NetlinkQuery<Record>) throws(NetlinkError) -> Record {
         let sequence = takeSequences(1)

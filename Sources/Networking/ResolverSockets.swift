@@ -3,6 +3,7 @@
 
 import Glibc
 import Linux
+import Netlink
 
 /// The two sockets in a container's network namespace at which the resolver answers. The descriptors may be kept by another
 /// process over a restart of this one.
@@ -24,16 +25,16 @@ package struct ResolverSockets {
         return ResolverSockets(udp: udp, tcp: tcp)
     }
 
-    /// nftables commands that lead what is sent to the resolver's port 53 to the sockets.
-    static func redirection(udp: UInt16, tcp: UInt16) -> String {
-        """
-        add table ip trice
-        add chain ip trice output { type nat hook output priority -100; policy accept; }
-        flush chain ip trice output
-        add rule ip trice output ip daddr \(resolverAddress) udp dport 53 dnat to \(resolverAddress):\(udp)
-        add rule ip trice output ip daddr \(resolverAddress) tcp dport 53 dnat to \(resolverAddress):\(tcp)
-
-        """
+    /// The transaction that leads what is sent to the resolver's port 53 to the sockets. It is trice's own: a context of
+    /// libnftables takes eight times as long, and each network namespace would want one.
+    static func redirection(udp: UInt16, tcp: UInt16) -> [NetlinkRequest] {
+        let (table, chain) = ("trice", "output")
+        return [
+            NetfilterRequest.addTable(table), NetfilterRequest.addOutputNATChain(chain, in: table),
+            NetfilterRequest.flush(chain, in: table),
+            NetfilterRequest.addRedirection(of: .udp, resolverAddress, port: 53, to: udp, chain: chain, in: table),
+            NetfilterRequest.addRedirection(of: .tcp, resolverAddress, port: 53, to: tcp, chain: chain, in: table),
+        ]
     }
 }
 
@@ -52,7 +53,7 @@ package func openResolverSockets(inNamespaceOfPID pid: pid_t) throws -> Resolver
             sockets = try ResolverSockets.open(at: SocketAddress(resolverAddress, port: 0))
         }
         let ports = try [sockets.udp, sockets.tcp].map { try SocketAddress.local(of: $0.raw)?.port ?? 0 }
-        try NFTables().run(ResolverSockets.redirection(udp: ports[0], tcp: ports[1]))
+        try NetlinkSocket(.NETLINK_NETFILTER).commit(ResolverSockets.redirection(udp: ports[0], tcp: ports[1]))
         return sockets
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import ArgumentParser
 import Core
 import Testing
 
@@ -77,5 +78,16 @@ import Testing
 
     @Test func `every command says what it is for`() throws {
         for command in try Trice.definition().commands { #expect(command.abstract?.isEmpty == false) }
+    }
+
+    /// ArgumentParser would make the name from the type's at each start, three times for each command, and ask for the
+    /// conformance of each to some protocols: half of what a command's start takes.
+    @Test func `each command says its name itself`() {
+        func nameless(_ command: any ParsableCommand.Type) -> [String] {
+            let own = command.configuration.commandName == nil ? ["\(command)"] : []
+            return own + command.configuration.subcommands.flatMap(nameless)
+        }
+        #expect(nameless(Trice.self) == [])
+        #expect(Trice.configuration.subcommands.count > 30)
     }
 }

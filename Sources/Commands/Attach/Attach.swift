@@ -9,7 +9,7 @@ import Supervisor
 
 struct Attach: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Connect to the input and output of a running service.",
+        commandName: "attach", abstract: "Connect to the input and output of a running service.",
         discussion: """
             Shows what it writes from now on, until it ends; ends with its exit status. Input reaches services with \
             stdin_open. On a service with a terminal (tty), the detach keys let go of it; without one, signals go to it.

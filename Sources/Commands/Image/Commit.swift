@@ -13,7 +13,7 @@ import Supervisor
 
 struct Commit: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make an image of what a service's container has changed.",
+        commandName: "commit", abstract: "Make an image of what a service's container has changed.",
         discussion: """
             The image is the container's own with one layer more, and runs as the service does. What is in volumes and \
             other mounts is not part of it. Works with containers that have ended, too.

@@ -10,7 +10,7 @@ import Registry
 
 struct Login: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Log in to a registry.",
+        commandName: "login", abstract: "Log in to a registry.",
         discussion: """
             The credentials are tried, and kept where docker keeps them: in the program that ~/.docker/config.json names, else
             in that file.
@@ -62,7 +62,8 @@ struct Login: ParsableCommand {
 }
 
 struct Logout: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Forget the credentials for a registry.")
+    static let configuration = CommandConfiguration(
+        commandName: "logout", abstract: "Forget the credentials for a registry.")
 
     @Argument(help: ArgumentHelp("The registry (default: Docker Hub).", valueName: "HOST[:PORT]"))
     var server: String?

@@ -11,6 +11,7 @@ import Registry
 
 struct Publish: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "publish",
         abstract: "Send the stack's files to a registry, from where -f oci://NAME brings it up.",
         discussion: """
             The files become one, with their variables left as they are, and with the files of env_file. The images of \

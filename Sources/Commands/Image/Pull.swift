@@ -11,7 +11,7 @@ import Supervisor
 
 struct Pull: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fetch the images of services.",
+        commandName: "pull", abstract: "Fetch the images of services.",
         discussion: """
             What the store has is fetched again only where the registry has something else under its name.
 

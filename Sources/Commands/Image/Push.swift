@@ -10,7 +10,7 @@ import Supervisor
 
 struct Push: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Send the images that services are built as to their registries.",
+        commandName: "push", abstract: "Send the images that services are built as to their registries.",
         discussion: "As docker compose, it leaves out services without build, and those without an image's name.")
 
     @Flag(help: "Go on where an image cannot be sent, and end well.")

@@ -14,7 +14,7 @@ import Supervisor
 
 struct Capture: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write the packets that a container sends and gets, as pcapng.",
+        commandName: "capture", abstract: "Write the packets that a container sends and gets, as pcapng.",
         discussion: """
             With PEER only those between the two services, of the networks that they share. It ends with the container's \
             links, after --count packets, or by Ctrl-C, and says then how many packets there were and how many were lost. \

@@ -9,7 +9,7 @@ import Supervisor
 
 struct Plan: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print what up would do and why, field by field, and do nothing.",
+        commandName: "plan", abstract: "Print what up would do and why, field by field, and do nothing.",
         discussion: """
             EXAMPLES
               trice plan

@@ -11,7 +11,7 @@ import Supervisor
 
 struct Why: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Explain the state of a service: its runs, how they ended, what it waits for.",
+        commandName: "why", abstract: "Explain the state of a service: its runs, how they ended, what it waits for.",
         discussion: """
             EXAMPLES
               trice why web

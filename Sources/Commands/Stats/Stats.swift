@@ -11,7 +11,7 @@ import Supervisor
 
 struct Stats: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what the stack's containers use: processors, memory, network, disks.",
+        commandName: "stats", abstract: "Show what the stack's containers use: processors, memory, network, disks.",
         discussion: """
             Shown anew each second, until Ctrl-C. Needs no supervisor: it reads the kernel's counters.
 

@@ -10,7 +10,7 @@ import Supervisor
 
 struct Watch: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Keep running services up to date with the files that they are made of.",
+        commandName: "watch", abstract: "Keep running services up to date with the files that they are made of.",
         discussion: """
             Brings the stack up, then does what each service's develop.watch says when a file changes: sync, restart, \
             sync+restart, sync+exec. On Ctrl-C the stack stays up.
