@@ -20,6 +20,10 @@ struct AttachedStack {
     var exitCodeFrom: String?
     var timeout: Int?
     var develop: DevelopWatch?
+    /// Whether keys are taken (`UpMenu`).
+    var hasMenu = false
+    /// What the menu turns on.
+    var makeWatch: () throws -> DevelopWatch? = { nil }
 
     init(_ bringUp: BringUp, services: Set<String>) { (self.bringUp, self.services) = (bringUp, services) }
 
@@ -38,7 +42,10 @@ struct AttachedStack {
         } catch is SupervisorClient.Interruption { return try giveUp(signals) }
         let printer = LogPrinter(format, names: names, since: timestamp(began))
         let watch = try FileWatch()
+        var develop = develop
         try develop?.begin()
+        let menu = hasMenu ? try UpMenu() : nil
+        menu?.explain(isWatching: develop != nil)
         var interrupts = 0
         var verdict: Int32?
         try refresh(printer, watch)
@@ -50,10 +57,20 @@ struct AttachedStack {
                 return interrupts > 0 ? 130 : verdict ?? 0
             }
             let developing = interrupts == 0 ? develop?.descriptor ?? -1 : -1
-            var polled = [watch.descriptor.raw, events.descriptor, signals.descriptor.raw, developing].map {
+            let pressing = interrupts == 0 ? menu?.descriptor ?? -1 : -1
+            var polled = [watch.descriptor.raw, events.descriptor, signals.descriptor.raw, developing, pressing].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
             }
             poll(&polled, nfds_t(polled.count), -1)
+            if polled[4].revents != 0, let key = try menu?.key() {
+                if key == .detach {
+                    Output.standardError("Detached: the stack goes on until trice down\n")
+                    return 0
+                }
+                develop = try toggle(develop)
+                menu?.explain(isWatching: develop != nil)
+                continue
+            }
             if polled[3].revents != 0 { try develop?.handle() }
             if polled[0].revents != 0 { watch.drain() }
             if polled[2].revents != 0 {
@@ -86,6 +103,22 @@ struct AttachedStack {
                     }
                 }
             }
+        }
+    }
+
+    /// Turns watching on or off. What keeps it from being turned on is said, and the logs go on.
+    private func toggle(_ develop: DevelopWatch?) throws -> DevelopWatch? {
+        if develop != nil {
+            Output.standardError("Watch disabled\n")
+            return nil
+        }
+        do {
+            let watch = try makeWatch()
+            try watch?.begin()
+            return watch
+        } catch let failure as Failure {
+            Output.standardError("\(failure.message)\n")
+            return nil
         }
     }
 

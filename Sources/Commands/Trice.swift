@@ -209,9 +209,11 @@ package struct GlobalOptions: ParsableArguments, Sendable {
         return options
     }
 
-    /// `COMPOSE_REMOVE_ORPHANS`
-    static var removesOrphans: Bool {
-        ["1", "true"].contains(Context.environment["COMPOSE_REMOVE_ORPHANS"]?.lowercased())
+    static var removesOrphans: Bool { isSet("COMPOSE_REMOVE_ORPHANS") }
+    static var hasMenu: Bool { isSet("COMPOSE_MENU") }
+
+    private static func isSet(_ variable: String) -> Bool {
+        ["1", "true"].contains(Context.environment[variable]?.lowercased())
     }
 }
 

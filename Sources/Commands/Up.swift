@@ -82,8 +82,10 @@ struct Up: ParsableCommand {
     var attachDependencies = false
     @Flag(name: [.customShort("w"), .long], help: "Bring changed files into the containers, as develop.watch says.")
     var watch = false
-    @Flag(inversion: .prefixedNo, help: "Refused: up has no menu. --no-menu is what it does.")
-    var menu = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Take keys while the logs are printed: w turns watching on and off, d leaves the stack alone.")
+    var menu: Bool?
     @Flag(help: "Print what would be done and why, as plan does, and do nothing.")
     var dryRun = false
     @Option(
@@ -110,7 +112,12 @@ struct Up: ParsableCommand {
             throw ValidationError("--plan says what is to be done: leave out services and other options of it")
         }
         if trace != nil && dryRun { throw ValidationError("--trace is of a start: leave out --dry-run") }
-        if menu { throw ValidationError("--menu is not supported: leave it out") }
+        if menu == true && (detach || wait || noStart) {
+            throw ValidationError("--menu works beside the logs: leave out -d, --wait and --no-start")
+        }
+        if menu == true && !UpMenu.isPossible {
+            throw ValidationError("--menu wants a terminal for its keys: leave it out")
+        }
         if watch && (detach || wait || noStart) {
             throw ValidationError("--watch works beside the logs: leave out -d, --wait and --no-start")
         }
@@ -170,6 +177,8 @@ struct Up: ParsableCommand {
         attached.exitCodeFrom = exitCodeFrom
         attached.timeout = timeout
         attached.develop = watch ? try DevelopWatch(project, services: services, context) : nil
+        attached.hasMenu = UpMenu.isPossible && (menu ?? GlobalOptions.hasMenu)
+        attached.makeWatch = { try DevelopWatch(project, services: services, context) }
         let status = try attached.run()
         if status != 0 { throw ExitCode(status) }
     }

@@ -19,7 +19,6 @@ import Testing
         "build --provenance": "buildah makes no attestations", "build --sbom": "buildah makes no attestations",
         " --parallel": "all that depends on nothing else goes on at once",
         " --dry-run": "`trice plan` and `up --dry-run` show what would be done",
-        "up --menu": "there is no menu; `--menu=false` is what `up` does",
         "watch --prune": "`trice image prune` removes images that a rebuild has left without a name",
     ]
 
