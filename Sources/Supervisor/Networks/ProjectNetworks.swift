@@ -12,10 +12,18 @@ final class ProjectNetworks {
     final class Joined {
         var record: NetworkRecord
         let index: Int32
-        var leases: [Lease] = []
+        var leases: [Lease] = [] {
+            didSet { held = Dictionary(leases.map { ($0.container, $0) }) { first, _ in first } }
+        }
+        /// By the container's id.
+        private(set) var held: [String: Lease] = [:]
         var version: UInt64 = 0
         /// Changes of the leases that are written with the next ones.
         var pending: [(inout [Lease]) -> Void] = []
+        /// Whether one of them takes leases away.
+        var isReleasing = false
+        /// Whether they could not be written the last time.
+        var isFailing = false
         init(_ record: NetworkRecord, index: Int32) { (self.record, self.index) = (record, index) }
     }
 
@@ -150,8 +158,8 @@ final class ProjectNetworks {
 
     /// What the container has already: nobody but this supervisor changes it.
     func held(_ container: String, on name: String) -> Lease? {
-        guard let network = joined[name], network.pending.isEmpty else { return nil }
-        return network.leases.first { $0.container == container }
+        guard let network = joined[name], !network.isReleasing else { return nil }
+        return network.held[container]
     }
 
     /// Gives addresses to several containers with one change. Who cannot have one is left out, and hears why from `lease`.
@@ -232,21 +240,22 @@ final class ProjectNetworks {
     }
 
     func release(_ container: String, on network: String) {
-        later(on: network) { leases in leases.removeAll { $0.container == container } }
+        later(on: network, releasing: true) { leases in leases.removeAll { $0.container == container } }
     }
 
     /// Addresses of containers that are there no more are free.
     func keepLeases(of containers: Set<String>) {
         for name in joined.keys {
-            later(on: name) { [project] leases in
+            later(on: name, releasing: true) { [project] leases in
                 leases.removeAll { $0.project == project && !containers.contains($0.container) }
             }
         }
     }
 
-    private func later(on name: String, _ change: @escaping (inout [Lease]) -> Void) {
+    private func later(on name: String, releasing: Bool = false, _ change: @escaping (inout [Lease]) -> Void) {
         guard let network = joined[name] else { return }
         network.pending.append(change)
+        network.isReleasing = network.isReleasing || releasing
         onPending()
     }
 
@@ -254,6 +263,7 @@ final class ProjectNetworks {
     func flush() {
         for network in joined.values where !network.pending.isEmpty {
             do { try change(network) { _ in } } catch {
+                network.isFailing = true
                 log("the addresses of network \(network.record.name) cannot be written: \(error)")
             }
         }
@@ -276,7 +286,7 @@ final class ProjectNetworks {
                 network.version = store.leasesVersion(network.record.name)
                 rename(network, from: before)
             }
-            network.pending = []
+            (network.pending, network.isReleasing, network.isFailing) = ([], false, false)
             return result
         }
     }
@@ -294,7 +304,9 @@ final class ProjectNetworks {
     /// The names of all running containers on the project's networks, those of other projects included.
     func zone() -> DNSZone {
         for network in joined.values {
-            do { try refresh(network) } catch {
+            // A name is right in the instant in which its container starts or ends, written or not.
+            let isWritten = network.pending.isEmpty || network.isFailing
+            do { try isWritten ? refresh(network) : change(network) { _ in } } catch {
                 log("the addresses of network \(network.record.name) cannot be read: \(error)")
             }
         }
