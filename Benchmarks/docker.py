@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The trice authors
-"""A Docker engine of the benchmark's own, beside trice: in the network namespace of the caller, below a directory of the caller's."""
+"""A Docker engine of the benchmark's own, beside trice: below a directory of the caller's, and in a network namespace of its own,
+so that neither's packets pass the other's firewall."""
 
 import os
 import shutil
@@ -23,7 +24,8 @@ class Docker:
         self.host = f"{self.folder}/docker.sock"
         with open(f"{self.folder}/log", "w") as log:
             self.process = subprocess.Popen(
-                [DOCKERD, "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec", "-H", f"unix://{self.host}",
+                ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh",
+                 DOCKERD, "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec", "-H", f"unix://{self.host}",
                  "--pidfile", f"{self.folder}/pid"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             self.wait()

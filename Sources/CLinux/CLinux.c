@@ -154,6 +154,7 @@ int trice_mount_setattr(int directory, const char *path, unsigned int flags, uin
     return (int)syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes);
 }
 
+ssize_t trice_splice(int from, int to, size_t count) { return splice(from, NULL, to, NULL, count, SPLICE_F_NONBLOCK); }
 ssize_t trice_splice_to(int pipe, int file, int64_t offset, size_t count) {
     off_t place = offset;
     return splice(pipe, NULL, file, &place, count, SPLICE_F_NONBLOCK);

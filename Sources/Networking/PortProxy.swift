@@ -23,6 +23,8 @@ package final class PortProxy {
 
     package init(_ port: HostPort, target: SocketAddress?, on loop: EventLoop) throws(SystemError) {
         (self.port, self.target, self.loop) = (port, target, loop)
+        // Of a connection that breaks while the kernel moves its bytes (`StreamRelay`).
+        signal(SIGPIPE, SIG_IGN)
         if port.transport == .udp { datagrams = try DatagramRelay(port, on: loop) }
         watch = try loop.watch(port.socket.raw, []) { [unowned self] _ in serve() }
         update()

@@ -32,7 +32,8 @@ package struct SourceGuardScript: Hashable, Sendable {
         flush chain bridge \(table) prerouting
         add rule bridge \(table) prerouting iifname != "\(LinkName.vethPrefix(tag: tag))*" accept
         add rule bridge \(table) prerouting iifname . ether saddr != @hardware drop
-        add rule bridge \(table) prerouting ip saddr @subnets iifname . ip saddr != @addresses drop
+        add rule bridge \(table) prerouting iifname . ip saddr @addresses accept
+        add rule bridge \(table) prerouting ip saddr @subnets drop
         add rule bridge \(table) prerouting arp saddr ip @subnets iifname . arp saddr ip != @addresses drop
         add rule bridge \(table) prerouting ip6 saddr @subnets6 iifname . ip6 saddr != @addresses6 drop
         add rule bridge \(table) prerouting icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @targets6 drop

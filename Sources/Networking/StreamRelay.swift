@@ -16,21 +16,28 @@ func accept4(_ socket: Int32) -> Int32 {
 /// One TCP connection through the proxy: bytes from each side go to the other, in order, and the end of each direction is
 /// passed on by itself (half-close).
 ///
-/// At most `chunk` bytes are held for a side; until it takes them, nothing more is read from the other.
+/// Bytes go through a pipe and not through this process' memory (splice(2)). At most as many as a pipe has room for are held
+/// for a side; until it takes them, nothing more is read from the other. The process must not die of SIGPIPE.
 final class StreamRelay {
-    private static let chunk = 1 << 16
+    /// Asked of a pipe; the kernel may give less.
+    private static let chunk = 1 << 20
 
     private final class Side {
         let socket: Descriptor
+        /// Takes what comes from the other side.
+        let pipe: (read: Descriptor, write: Descriptor)
         var watch: EventLoop.Watch?
-        /// Read from the other side and not yet taken by this one.
-        var pending: ArraySlice<UInt8> = []
+        /// So many bytes are in the pipe.
+        var pending = 0
         /// The other side has ended: after what is pending, so does this direction.
         var mustShut = false
         var isShut = false
         /// This side has sent its last byte.
         var hasEnded = false
-        init(_ socket: Descriptor) { self.socket = socket }
+        init(_ socket: Descriptor) throws(SystemError) {
+            (self.socket, pipe) = (socket, try Descriptor.pipe(flags: Int32(SOCK_NONBLOCK.rawValue)))
+            trice_fcntl(pipe.write.raw, trice_f_setpipe_sz, StreamRelay.chunk)
+        }
     }
 
     private let loop: EventLoop
@@ -44,9 +51,13 @@ final class StreamRelay {
         _ socket: Descriptor, to target: SocketAddress, on loop: EventLoop, onClose: @escaping (StreamRelay) -> Void
     ) {
         (self.loop, self.onClose) = (loop, onClose)
-        client = Side(socket)
         do throws(SystemError) {
-            server = Side(try openSocket(target.domain, .tcp))
+            (client, server) = (try Side(socket), try Side(try openSocket(target.domain, .tcp)))
+        } catch {
+            resetOnClose(socket)
+            return nil
+        }
+        do throws(SystemError) {
             for side in [client, server] {
                 try setOption(side.socket, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
                 try setOption(side.socket, SOL_SOCKET, SO_KEEPALIVE, 1)
@@ -94,7 +105,7 @@ final class StreamRelay {
         if client.isShut && server.isShut { return close() }
         // A hang-up is reported again and again: no watch any more. What this side sent before and is not read yet, is read
         // when the other has taken what is pending.
-        if readiness.hangup, let watch = side.watch, side.hasEnded || !other.pending.isEmpty {
+        if readiness.hangup, let watch = side.watch, side.hasEnded || other.pending > 0 {
             loop.cancel(watch)
             side.watch = nil
         }
@@ -104,14 +115,11 @@ final class StreamRelay {
 
     /// Writes what is pending for this side, and its end. False where the connection is broken.
     private func flush(_ side: Side) -> Bool {
-        while !side.pending.isEmpty {
-            let sent = side.pending.withUnsafeBytes {
-                send(side.socket.raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
+        while side.pending > 0 {
+            let sent = trice_splice(side.pipe.read.raw, side.socket.raw, side.pending)
             if sent < 0 { return errno == EAGAIN || errno == EINTR }
-            side.pending = side.pending.dropFirst(sent)
+            side.pending -= sent
         }
-        side.pending = []
         if side.mustShut && !side.isShut {
             shutdown(side.socket.raw, Int32(SHUT_WR))
             side.isShut = true
@@ -125,19 +133,14 @@ final class StreamRelay {
         var rounds = 0
         while rounds < 4 || side.watch == nil {
             rounds += 1
-            guard other.pending.isEmpty, !side.hasEnded else { return true }
-            var failed = false
-            let bytes = [UInt8](unsafeUninitializedCapacity: StreamRelay.chunk) { buffer, count in
-                let result = recv(side.socket.raw, buffer.baseAddress, buffer.count, 0)
-                count = max(0, result)
-                failed = result < 0
-            }
-            if failed { return errno == EAGAIN || errno == EINTR }
-            if bytes.isEmpty {
+            guard other.pending == 0, !side.hasEnded else { return true }
+            let count = trice_splice(side.socket.raw, other.pipe.write.raw, StreamRelay.chunk)
+            if count < 0 { return errno == EAGAIN || errno == EINTR }
+            if count == 0 {
                 side.hasEnded = true
                 other.mustShut = true
             }
-            other.pending = bytes[...]
+            other.pending = count
             if !flush(other) { return false }
         }
         return true
@@ -146,8 +149,8 @@ final class StreamRelay {
     private func update(_ side: Side, _ other: Side) {
         guard let watch = side.watch else { return }
         var interest: EventLoop.Interest = []
-        if !side.hasEnded && other.pending.isEmpty { interest.insert(.read) }
-        if !side.pending.isEmpty { interest.insert(.write) }
+        if !side.hasEnded && other.pending == 0 { interest.insert(.read) }
+        if side.pending > 0 { interest.insert(.write) }
         loop.update(watch, interest)
     }
 }

@@ -38,6 +38,7 @@ extension Supervisor {
             let isReachable = exists(paths.socket)
             if isReachable { try check("rename", paths.socket) { rename(paths.socket, paths.leavingSocket) } }
             if server.accept() && isReachable { return stay() }
+            networks.flush()
             if containers.isEmpty && networks.names.isEmpty { try removeState() }
             // First of all: where this is cut off, another launcher can have the project at once.
             try removeTree(paths.launcherPID)

@@ -21,12 +21,15 @@ final class Supervisor {
     let loop: EventLoop
     let records: RecordStore
     let images: ImageStore
+    let resolvedImages: ResolvedImages
     let volumes: VolumeStore
     let launcher: LauncherClient
     let networks: ProjectNetworks
     let ports: PortPublisher
     let resolvers: NameService
     private var flushIsDue = false
+    private var flushPace = Pace()
+    private var planPace = Pace()
     private var firewallWatch: FirewallWatch?
     let hierarchy: ControlGroupHierarchy
     let deviceFilters = DeviceFilters()
@@ -72,6 +75,7 @@ final class Supervisor {
         try Firewall.reserveDescriptors()
         records = RecordStore(paths)
         images = ImageStore(root: paths.roots.root)
+        resolvedImages = ResolvedImages(images)
         volumes = VolumeStore(paths.roots)
         userNamespaces = UserNamespaces(paths)
         launcher = LauncherClient(channel, on: loop)
@@ -85,9 +89,11 @@ final class Supervisor {
         networks.onPending = { [unowned self] in
             if self.flushIsDue { return }
             self.flushIsDue = true
-            self.loop.soon { [unowned self] in
+            self.loop.soon(pacedBy: self.flushPace) { [unowned self] in
                 self.flushIsDue = false
+                let start = EventLoop.now
                 Trace.span("flush") { self.networks.flush() }
+                self.flushPace.wasDone(since: start)
             }
         }
         firewallWatch = try watchFirewall()
@@ -138,7 +144,7 @@ final class Supervisor {
     func reconcile() {
         guard !reconcileIsDue else { return }
         reconcileIsDue = true
-        loop.soon { [unowned self] in
+        loop.soon(pacedBy: planPace) { [unowned self] in
             self.reconcileIsDue = false
             self.look()
         }
@@ -148,9 +154,11 @@ final class Supervisor {
         var plan = Plan()
         // What is made at once may allow the next step: a network its containers, a container its start.
         for _ in 0..<16 {
+            let start = EventLoop.now
             plan = Trace.span("plan") {
                 Reconciler.plan(saved?.desired ?? Desired(), observe(), now: realTime())
             }
+            planPace.wasDone(since: start)
             var progressed = false
             prepareStarts(plan)
             for action in plan.actions where perform(action) { progressed = true }

@@ -77,6 +77,8 @@ int trice_move_mount(int from, const char *from_path, int to, const char *to_pat
 int trice_open_tree(int directory, const char *path, unsigned int flags);
 int trice_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set, uint64_t clear, uint64_t propagation, int userns);
 
+// splice(2) between a pipe and a socket, without waiting. Where the socket's other end is closed, SIGPIPE comes.
+ssize_t trice_splice(int from, int to, size_t count);
 // splice(2) from a pipe to a place in a file, without waiting; fallocate(2) with FALLOC_FL_PUNCH_HOLE.
 ssize_t trice_splice_to(int pipe, int file, int64_t offset, size_t count);
 int trice_punch_hole(int file, int64_t offset, int64_t count);

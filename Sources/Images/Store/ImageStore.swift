@@ -101,6 +101,9 @@ package struct ImageStore: Sendable {
 
     // MARK: The index
 
+    /// Another number after each change of what names stand for.
+    package var version: UInt64 { modificationTime("\(directory)/index.json") }
+
     func readIndex() throws -> Index {
         do { return try decodeJSON(Index.self, from: readFile("\(directory)/index.json")) } catch let error
             as SystemError

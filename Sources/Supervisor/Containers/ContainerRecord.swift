@@ -9,7 +9,7 @@ import Reconciler
 import Runtime
 
 /// All that trice keeps of a container, in two files of its directory: `config.json`, written once, and `state.json`,
-/// written at each change.
+/// written at each change after that.
 package struct ContainerRecord: Codable, Hashable, Sendable {
     package var config: ContainerConfig
     package var state: ContainerRecordState
@@ -83,6 +83,16 @@ package struct ContainerRecordState: Codable, Hashable, Sendable {
     package var logStart: LogPosition?
     /// To be removed when it ends: `run --rm`.
     package var removeAtEnd = false
+}
+
+extension ContainerRecordState {
+    /// That of a container which was made and not started.
+    init(madeOf config: ContainerConfig) {
+        var state = ContainerState(
+            id: config.id, name: config.name, service: config.service, number: config.number, hash: config.hash)
+        state.created = config.created
+        self.init(reconciled: state)
+    }
 }
 
 /// A container's place on a network.

@@ -23,7 +23,7 @@ package struct RecordStore: Sendable {
             let directory = paths.container(id)
             do {
                 let config = try decodeJSON(ContainerConfig.self, from: readFile("\(directory)/config.json"))
-                let state = try decodeJSON(ContainerRecordState.self, from: readFile("\(directory)/state.json"))
+                let state = try state(in: directory) ?? ContainerRecordState(madeOf: config)
                 records.append(ContainerRecord(config: config, state: state))
             } catch {
                 unreadable.append(id)
@@ -35,6 +35,13 @@ package struct RecordStore: Sendable {
             )
         }
         return (records, unreadable)
+    }
+
+    /// Nil where nothing has happened to the container since it was made.
+    private func state(in directory: String) throws -> ContainerRecordState? {
+        do {
+            return try decodeJSON(ContainerRecordState.self, from: readFile("\(directory)/state.json"))
+        } catch let error as SystemError where error.errno == ENOENT { return nil }
     }
 
     package func write(_ config: ContainerConfig) throws {

@@ -34,7 +34,7 @@ extension Supervisor {
         }
         if number != 1 || service.containerName != nil { try checkName(name, of: service) }
         let image: Image
-        do { image = try images.resolve(imageName(of: service)) } catch let failure as Failure {
+        do { image = try resolvedImages.image(imageName(of: service)) } catch let failure as Failure {
             throw Failure(failure.message, at: service.place("image"), hint: failure.hint, exitCode: failure.exitCode)
         }
         let id = newID()
@@ -67,13 +67,9 @@ extension Supervisor {
         if let base = config.ids?.base {
             try check("chown", directory) { chown("\(directory)/upper", base, base) }
         }
-        var state = ContainerState(id: id, name: name, service: service.name, number: number, hash: hash)
-        state.created = config.created
-        let record = ContainerRecord(config: config, state: ContainerRecordState(reconciled: state))
-        // The state first: a directory without config.json is no container.
-        try records.write(record.state)
+        // The last of it: a directory without config.json is no container.
         try records.write(config)
-        let container = Container(record)
+        let container = Container(ContainerRecord(config: config, state: ContainerRecordState(madeOf: config)))
         containers[id] = container
         emit(container, .create)
         return container

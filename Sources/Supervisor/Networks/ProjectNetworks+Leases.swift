@@ -39,8 +39,8 @@ extension ProjectNetworks {
 
     /// What the container has already: nobody but this supervisor changes it.
     func held(_ container: String, on name: String) -> Lease? {
-        guard let network = joined[name], network.pending.isEmpty else { return nil }
-        return network.leases.first { $0.container == container }
+        guard let network = joined[name], !network.isReleasing else { return nil }
+        return network.held[container]
     }
 
     /// Gives addresses to several containers with one change. Who cannot have one is left out, and hears why from `lease`.
@@ -131,21 +131,22 @@ extension ProjectNetworks {
     }
 
     func release(_ container: String, on network: String) {
-        later(on: network) { leases in leases.removeAll { $0.container == container } }
+        later(on: network, releasing: true) { leases in leases.removeAll { $0.container == container } }
     }
 
     /// Addresses of containers that are there no more are free.
     func keepLeases(of containers: Set<String>) {
         for name in joined.keys {
-            later(on: name) { [project] leases in
+            later(on: name, releasing: true) { [project] leases in
                 leases.removeAll { $0.project == project && !containers.contains($0.container) }
             }
         }
     }
 
-    private func later(on name: String, _ change: @escaping (inout [Lease]) -> Void) {
+    private func later(on name: String, releasing: Bool = false, _ change: @escaping (inout [Lease]) -> Void) {
         guard let network = joined[name] else { return }
         network.pending.append(change)
+        network.isReleasing = network.isReleasing || releasing
         onPending()
     }
 
@@ -153,6 +154,7 @@ extension ProjectNetworks {
     func flush() {
         for network in joined.values where !network.pending.isEmpty {
             do { try change(network) { _ in } } catch {
+                network.isFailing = true
                 log("the addresses of network \(network.record.name) cannot be written: \(error)")
             }
         }
@@ -175,7 +177,7 @@ extension ProjectNetworks {
                 network.version = store.leasesVersion(network.record.name)
                 rename(network, from: before)
             }
-            network.pending = []
+            (network.pending, network.isReleasing, network.isFailing) = ([], false, false)
             return result
         }
     }
@@ -193,7 +195,9 @@ extension ProjectNetworks {
     /// The names of all running containers on the project's networks, those of other projects included.
     func zone() -> DNSZone {
         for network in joined.values {
-            do { try refresh(network) } catch {
+            // A name is right in the instant in which its container starts or ends, written or not.
+            let isWritten = network.pending.isEmpty || network.isFailing
+            do { try isWritten ? refresh(network) : change(network) { _ in } } catch {
                 log("the addresses of network \(network.record.name) cannot be read: \(error)")
             }
         }

@@ -15,10 +15,18 @@ final class ProjectNetworks {
         var record: NetworkRecord
         /// Of the bridge, or of the parent link.
         let index: Int32
-        var leases: [Lease] = []
+        var leases: [Lease] = [] {
+            didSet { held = Dictionary(leases.map { ($0.container, $0) }) { first, _ in first } }
+        }
+        /// By the container's id.
+        private(set) var held: [String: Lease] = [:]
         var version: UInt64 = 0
         /// Changes of the leases that are written with the next ones.
         var pending: [(inout [Lease]) -> Void] = []
+        /// Whether one of them takes leases away.
+        var isReleasing = false
+        /// Whether they could not be written the last time.
+        var isFailing = false
         init(_ record: NetworkRecord, index: Int32) { (self.record, self.index) = (record, index) }
     }
 
