@@ -16,6 +16,8 @@ struct StartTrace {
     init(_ path: String) throws {
         file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
         let events = try memoryFile("trace", [])
+        // The kernel has no lock on the place that writers of a memory file share: without this they write over each other.
+        try check("fcntl", "trace") { trice_fcntl(events.raw, F_SETFL, Int(O_APPEND)) }
         self.events = events
         Trace.begin(Descriptor(try check("fcntl") { trice_fcntl(events.raw, F_DUPFD_CLOEXEC, 0) }), as: "trice up")
         start = Trace.now
