@@ -67,6 +67,15 @@ package struct OwnerMapping {
     }
 }
 
+/// Which user root of this process's user namespace is in the one above, by `/proc/self/uid_map`; nil where it is none.
+package func userOfRoot() throws(SystemError) -> UInt32? {
+    for line in try readText("/proc/self/uid_map").split(separator: "\n") {
+        let fields = line.split(separator: " ")
+        if fields.count == 3, fields[0] == "0" { return UInt32(fields[1]) }
+    }
+    return nil
+}
+
 /// The last of the groups from 0 on that this process's user namespace has without a gap, by `/proc/self/gid_map`.
 package func lastMappedGroup() throws(SystemError) -> UInt32 { lastMappedID(in: try readText("/proc/self/gid_map")) }
 
