@@ -47,7 +47,8 @@ struct Top: ParsableCommand {
         let clock = ProcessClock()
         var table = Table("SERVICE", "#", "UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD")
         for record in try RecordStore(paths).chosen(services, context) where record.isActive {
-            for pid in try paths.cgroup(record.id, in: hierarchy).processes().sorted() {
+            let group = paths.cgroup(record.id, in: hierarchy)
+            for pid in try group.processes(of: record.state.process?.pid).sorted() {
                 // One that has ended since is not listed.
                 guard let process = try ProcessLine(pid, clock, record.config.ids) else { continue }
                 table.add(

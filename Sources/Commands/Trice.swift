@@ -4,6 +4,7 @@
 import ArgumentParser
 import Core
 import Glibc
+import Supervisor
 
 /// The command line. One file a command.
 ///
@@ -110,9 +111,15 @@ package struct Trice: ParsableCommand {
         if Spelling.mayHaveValues(rest) { rest = try Spelling(definition: definition()).withoutFlagValues(rest) }
         try $global.withValue(global) {
             var command = try parsed(rest)
+            if !asUser.contains(where: { $0 == type(of: command) }) { try PlainUser.becomeRoot() }
             try command.run()
         }
     }
+
+    /// Commands that read files and write text.
+    private static let asUser: [any ParsableCommand.Type] = [
+        VersionCommand.self, CompletionCommand.self, ManualCommand.self, Config.self, Login.self, Logout.self,
+    ]
 
     /// The command; where there is none of that name, what was most likely meant.
     private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {

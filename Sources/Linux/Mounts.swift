@@ -21,14 +21,18 @@ package struct DetachedMount {
 
     /// A new file system.
     ///
-    /// - Parameter attributes: MOUNT_ATTR_*, mount_setattr(2).
+    /// - Parameters:
+    ///   - options: those with a value.
+    ///   - flags: those without one.
+    ///   - attributes: MOUNT_ATTR_*, mount_setattr(2).
     package init(
-        _ type: String, options: [(key: String, value: String)] = [], attributes: UInt32 = 0
+        _ type: String, options: [(key: String, value: String)] = [], flags: [String] = [], attributes: UInt32 = 0
     ) throws(SystemError) {
         let context = Descriptor(try check("fsopen", type) { trice_fsopen(type, 1) })
         for (key, value) in [("source", type)] + options {
             try check("fsconfig", "\(type) \(key)=\(value)") { trice_fsconfig_string(context.raw, key, value) }
         }
+        for flag in flags { try check("fsconfig", "\(type) \(flag)") { trice_fsconfig_flag(context.raw, flag) } }
         try check("fsconfig", type) { trice_fsconfig_create(context.raw) }
         descriptor = Descriptor(try check("fsmount", type) { trice_fsmount(context.raw, 1, attributes) })
     }

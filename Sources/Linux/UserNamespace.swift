@@ -67,6 +67,39 @@ package struct OwnerMapping {
     }
 }
 
+/// Which user root of this process's user namespace is in the one above, by `/proc/self/uid_map`; nil where it is none.
+package func userOfRoot() throws(SystemError) -> UInt32? {
+    for line in try readText("/proc/self/uid_map").split(separator: "\n") {
+        let fields = line.split(separator: " ")
+        if fields.count == 3, fields[0] == "0" { return UInt32(fields[1]) }
+    }
+    return nil
+}
+
+/// The last of the groups from 0 on that this process's user namespace has without a gap, by `/proc/self/gid_map`.
+package func lastMappedGroup() throws(SystemError) -> UInt32 { lastMappedID(in: try readText("/proc/self/gid_map")) }
+
+/// - Parameter map: lines of a first id inside, a first id outside, and a count; user_namespaces(7).
+func lastMappedID(in map: String) -> UInt32 {
+    let ranges = map.split(separator: "\n").compactMap { line -> (first: UInt32, count: UInt32)? in
+        let fields = line.split(separator: " ")
+        guard fields.count == 3, let first = UInt32(fields[0]), let count = UInt32(fields[2]) else { return nil }
+        return (first, count)
+    }
+    var end: UInt32 = 0
+    for range in ranges.sorted(by: { $0.first < $1.first }) where range.first == end { end += range.count }
+    return end == 0 ? 0 : end - 1
+}
+
+/// Whether this process is in the host's own user namespace, whose inode is the same on every kernel (PROC_USER_INIT_INO,
+/// linux/proc_ns.h). In another one root may not do what reaches beyond it: device nodes, trusted attributes, id-mapped
+/// mounts of the host's file systems, lower oom_score_adj, BPF.
+package func isInHostUserNamespace() throws(SystemError) -> Bool {
+    var status = stat()
+    try check("stat", "/proc/self/ns/user") { stat("/proc/self/ns/user", &status) }
+    return status.st_ino == 0xEFFF_FFFD
+}
+
 private func writeMaps(uids: String, gids: String, of pid: pid_t) throws(SystemError) {
     for (file, lines) in [("uid_map", uids), ("gid_map", gids)] {
         try Descriptor.open("/proc/\(pid)/\(file)", O_WRONLY).writeAll(lines.utf8)

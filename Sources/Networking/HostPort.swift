@@ -38,8 +38,43 @@ package final class HostPort {
         }
     }
 
+    /// Why a port is not to be had.
+    package struct Refusal: Error, Hashable, Sendable {
+        package var cause: SystemError
+        /// Who has it.
+        package var owner: String?
+        package init(cause: SystemError, owner: String? = nil) { (self.cause, self.owner) = (cause, owner) }
+    }
+
+    /// What opens the socket of a port: this process, or another one whose network is the host's.
+    package typealias Source = (SocketAddress, PublishedPort.Transport) throws(Refusal) -> Descriptor
+
     /// Takes the port.
-    package init(_ address: SocketAddress, _ transport: PublishedPort.Transport) throws(Problem) {
+    package init(
+        _ address: SocketAddress, _ transport: PublishedPort.Transport, from source: Source = HostPort.open
+    ) throws(Problem) {
+        do throws(Refusal) {
+            let socket = try source(address, transport)
+            do throws(SystemError) { self.address = try SocketAddress.local(of: socket.raw) ?? address } catch {
+                throw Refusal(cause: error)
+            }
+            self.socket = socket
+            self.transport = transport
+        } catch {
+            switch error.cause.errno {
+            case EADDRINUSE: throw .inUse(address, transport, by: error.owner)
+            case EADDRNOTAVAIL: throw .notLocal(address)
+            case EPROTONOSUPPORT, EAFNOSUPPORT: throw .noProtocol(address, transport, error.cause)
+            case EACCES: throw .notAllowed(address, transport)
+            default: throw .system(error.cause)
+            }
+        }
+    }
+
+    /// A socket that has the port.
+    package static func open(
+        _ address: SocketAddress, _ transport: PublishedPort.Transport
+    ) throws(Refusal) -> Descriptor {
         do throws(SystemError) {
             let socket = try openSocket(address.domain, transport)
             if address.domain == AF_INET6 {
@@ -50,17 +85,10 @@ package final class HostPort {
             if transport == .tcp { try setOption(socket, SOL_SOCKET, SO_REUSEADDR, 1) }
             try check("bind", "\(address)") { address.withSockaddr { bind(socket.raw, $0, $1) } }
             if transport == .tcp { try check("listen", "\(address)") { listen(socket.raw, 4096) } }
-            self.address = try SocketAddress.local(of: socket.raw) ?? address
-            self.socket = socket
-            self.transport = transport
+            return socket
         } catch {
-            switch error.errno {
-            case EADDRINUSE: throw .inUse(address, transport, by: PortOwner.find(address, transport))
-            case EADDRNOTAVAIL: throw .notLocal(address)
-            case EPROTONOSUPPORT, EAFNOSUPPORT: throw .noProtocol(address, transport, error)
-            case EACCES: throw .notAllowed(address, transport)
-            default: throw .system(error)
-            }
+            throw Refusal(
+                cause: error, owner: error.errno == EADDRINUSE ? PortOwner.find(address, transport) : nil)
         }
     }
 

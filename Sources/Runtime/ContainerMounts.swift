@@ -12,6 +12,8 @@ package struct ContainerMounts {
     let devices: DetachedMount
     /// One for each of the specification's mounts; nil for a tmpfs.
     let sources: [DetachedMount?]
+    /// The host's device nodes, to be mounted on their places when `/dev` has its own; nil where nodes are made.
+    var boundDevices: [(node: DeviceNode, mount: DetachedMount)]?
 
     /// An id mapping, and a user namespace that has it.
     package struct Mapping {
@@ -30,20 +32,23 @@ package struct ContainerMounts {
         let root = try Trace.span("overlay") { () throws(SetupFailure) in
             try attempt("image") { () throws(SystemError) in try overlay(spec.root, layer) }
         }
-        let devices = try Trace.span("devices") { () throws(SetupFailure) in
+        let (devices, bound) = try Trace.span("devices") { () throws(SetupFailure) in
             try attempt("devices") { () throws(SystemError) in try makeDevices(spec, mapping?.ids) }
         }
         let sources = try Trace.span("bind mounts") { () throws(SetupFailure) in
             try openSources(spec, mapping, layer, root)
         }
-        return ContainerMounts(root: root, devices: devices, sources: sources)
+        return ContainerMounts(root: root, devices: devices, sources: sources, boundDevices: bound)
     }
 
     /// To travel with a message, and back.
     package var descriptors: [Descriptor] { ([root, devices] + sources.compactMap { $0 }).map(\.descriptor) }
 
-    init(root: DetachedMount, devices: DetachedMount, sources: [DetachedMount?]) {
-        (self.root, self.devices, self.sources) = (root, devices, sources)
+    init(
+        root: DetachedMount, devices: DetachedMount, sources: [DetachedMount?],
+        boundDevices: [(node: DeviceNode, mount: DetachedMount)]? = nil
+    ) {
+        (self.root, self.devices, self.sources, self.boundDevices) = (root, devices, sources, boundDevices)
     }
 
     init?(_ descriptors: [Descriptor], for spec: ContainerSpec) {
@@ -59,15 +64,25 @@ package struct ContainerMounts {
         try OverlayMount(layers: root.layers.map(layer), writes: root.directory).make()
     }
 
-    /// A tmpfs with the nodes. It is made here because a user namespace's root cannot make any.
-    private static func makeDevices(_ spec: ContainerSpec, _ ids: IDMapping?) throws(SystemError) -> DetachedMount {
+    /// A tmpfs with the nodes. It is made here because a user namespace's root cannot make any; where this process is no
+    /// more than that, the host's own are bound.
+    private static func makeDevices(
+        _ spec: ContainerSpec, _ ids: IDMapping?
+    ) throws(SystemError) -> (DetachedMount, bound: [(node: DeviceNode, mount: DetachedMount)]?) {
         var options = [("mode", "755"), ("size", "65536k")]
         if let base = ids?.base { options += [("uid", "\(base)"), ("gid", "\(base)")] }
         // MOUNT_ATTR_NOSUID, MOUNT_ATTR_STRICTATIME.
         let mount = try DetachedMount("tmpfs", options: options, attributes: 0x22)
-        let nodes = (spec.privileged ? try DeviceNode.ofHost() : []) + spec.devices
-        try DeviceNode.create(nodes.filter(\.isBelowDev), in: mount.descriptor, ids)
-        return mount
+        let nodes = DeviceNode.ofEachContainer + (spec.privileged ? try DeviceNode.ofHost() : []) + spec.devices
+        let areBound = try !isInHostUserNamespace()
+        try DeviceNode.create(nodes.filter(\.isBelowDev), in: mount.descriptor, ids, areBound: areBound)
+        guard areBound else { return (mount, nil) }
+        return (
+            mount,
+            try nodes.map { node throws(SystemError) in
+                (node, try DetachedMount(copyOf: node.source, recursive: false))
+            }
+        )
     }
 
     /// What an image holds. An overlay without an upper layer has two lower ones at least.
@@ -112,6 +127,13 @@ package struct ContainerMounts {
     ) throws(SetupFailure) -> Descriptor? {
         guard let owner = mount.owner else { return mount.hasOwnIDs ? nil : mapping?.namespace }
         let user = try Identity.lookUp(process, in: root)
+        let maps = try attempt(mount.key) { () throws(SystemError) in try isInHostUserNamespace() }
+        guard maps else {
+            if owner == [user.uid, user.gid] { return nil }
+            throw SetupFailure(
+                "show the files as the container's user's", reason: "only root of the host can, by an id-mapped mount",
+                key: mount.key)
+        }
         return try attempt(mount.key) { () throws(SystemError) in
             try OwnerMapping(
                 outside: (owner[0], owner[1]), inside: (user.uid, user.gid), ids: mapping?.ids

@@ -8,6 +8,8 @@ import Linux
 /// A device node for a container's file system.
 package struct DeviceNode: Codable, Hashable, Sendable {
     package var path: String
+    /// Where the host has it.
+    let source: String
     /// Type and permissions, as in inode(7).
     var mode: UInt32
     package var major, minor: UInt32
@@ -33,6 +35,8 @@ package struct DeviceNode: Codable, Hashable, Sendable {
 
     private static func below(_ directory: String, except: [String]) throws(SystemError) -> [DeviceNode] {
         var found: [DeviceNode] = []
+        // What a user may not even list has nothing for it.
+        guard access(directory, R_OK | X_OK) == 0 else { return [] }
         for name in try listDirectory(directory) where !except.contains(name) {
             let path = "\(directory)/\(name)"
             var status = stat()
@@ -46,19 +50,22 @@ package struct DeviceNode: Codable, Hashable, Sendable {
     private init?(_ path: String, _ status: stat) {
         let type = status.st_mode & trice_s_ifmt
         guard type == trice_s_ifchr || type == trice_s_ifblk else { return nil }
-        (self.path, mode) = (path, status.st_mode)
+        (self.path, source, mode) = (path, path, status.st_mode)
         (major, minor) = (trice_major(status.st_rdev), trice_minor(status.st_rdev))
         (uid, gid) = (status.st_uid, status.st_gid)
     }
 
     private init(_ path: String, _ major: UInt32, _ minor: UInt32) {
-        (self.path, mode, self.major, self.minor) = (path, trice_s_ifchr | 0o666, major, minor)
+        (self.path, source, mode, self.major, self.minor) = (path, path, trice_s_ifchr | 0o666, major, minor)
     }
 
     /// What every container has, as Docker (runc, libcontainer/specconv).
     private static let standard: [(name: String, major: UInt32, minor: UInt32)] = [
         ("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0),
     ]
+    static var ofEachContainer: [DeviceNode] {
+        standard.map { DeviceNode("/dev/\($0.name)", $0.major, $0.minor) }
+    }
     private static let links = [
         ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
         ("stderr", "/proc/self/fd/2"), ("core", "/proc/kcore"), ("ptmx", "pts/ptmx"),
@@ -69,17 +76,19 @@ package struct DeviceNode: Codable, Hashable, Sendable {
     /// Fills what becomes the container's `/dev`, an empty directory so far.
     ///
     /// - Parameters:
-    ///   - more: nodes beside the standard ones, below `/dev`; one of them may stand in a standard one's place.
+    ///   - nodes: those below `/dev`; a later one may stand in an earlier one's place.
     ///   - ids: whose root the nodes belong to.
-    static func create(_ more: [DeviceNode], in directory: Descriptor, _ ids: IDMapping?) throws(SystemError) {
-        for node in standard { try DeviceNode("/dev/\(node.name)", node.major, node.minor).make(in: directory, ids) }
-        for node in more { try node.make(in: directory, ids) }
+    ///   - areBound: whether the host's are mounted on them when the directory has its place: they are empty files then.
+    static func create(
+        _ nodes: [DeviceNode], in directory: Descriptor, _ ids: IDMapping?, areBound: Bool
+    ) throws(SystemError) {
+        for node in nodes { try node.make(in: directory, ids, isBound: areBound) }
         for (name, target) in links {
             try check("symlinkat", "/dev/\(name)") { symlinkat(target, directory.raw, name) }
         }
     }
 
-    private func make(in directory: Descriptor, _ ids: IDMapping?) throws(SystemError) {
+    private func make(in directory: Descriptor, _ ids: IDMapping?, isBound: Bool) throws(SystemError) {
         let name = String(path.dropFirst(5))
         var parent = ""
         for part in name.split(separator: "/").dropLast() {
@@ -87,6 +96,10 @@ package struct DeviceNode: Codable, Hashable, Sendable {
             if mkdirat(directory.raw, parent, 0o755) != 0 && errno != EEXIST { throw SystemError("mkdirat", path) }
         }
         if unlinkat(directory.raw, name, 0) != 0 && errno != ENOENT { throw SystemError("unlinkat", path) }
+        if isBound {
+            try check("mknodat", path) { mknodat(directory.raw, name, trice_s_ifreg | 0o600, 0) }
+            return
+        }
         try check("mknodat", path) { mknodat(directory.raw, name, mode, trice_makedev(major, minor)) }
         // Whatever the umask is.
         try check("fchmodat", path) { fchmodat(directory.raw, name, mode & 0o7777, 0) }
@@ -94,6 +107,12 @@ package struct DeviceNode: Codable, Hashable, Sendable {
         if owner != 0 || group != 0 {
             try check("fchownat", path) { fchownat(directory.raw, name, owner, group, AT_SYMLINK_NOFOLLOW) }
         }
+    }
+
+    /// Makes an empty file at its path, wherever that is, on which the host's node can be mounted.
+    func makeTarget() throws(SystemError) {
+        try makeDirectories(parentDirectory(path))
+        _ = try Descriptor.open(path, O_WRONLY | O_CREAT | O_NOFOLLOW, mode: 0o600)
     }
 
     /// Makes it at its path, wherever that is.

@@ -34,7 +34,7 @@ package final class Launcher {
     private var supervisorStart: UInt64 = 0
     private var quickDeaths = 0
 
-    private let ownPIDNamespace: Descriptor
+    private let cloning: ProcessCloning
     private let signals: Descriptor
     private let runSupervisor: (PacketSocket) -> Never
 
@@ -47,7 +47,7 @@ package final class Launcher {
         (self.kept, self.runSupervisor) = (kept, runSupervisor)
         // What is cloned from here stands in a container's pid namespace before execve(2): not to be read from there.
         trice_prctl(4, 0)  // PR_SET_DUMPABLE
-        ownPIDNamespace = try Descriptor.open("/proc/self/ns/pid", O_RDONLY)
+        cloning = try ProcessCloning()
         var mask = sigset_t()
         sigemptyset(&mask)
         sigaddset(&mask, SIGCHLD)
@@ -83,7 +83,7 @@ package final class Launcher {
         if pid == 0 {
             own.descriptor.close()
             signals.close()
-            ownPIDNamespace.close()
+            cloning.close()
             kept.removeAll()
             unblockSignals()
             trice_prctl(4, 1)
@@ -139,8 +139,8 @@ package final class Launcher {
 
     private func handle(_ request: LauncherRequest, _ descriptors: [Descriptor]) {
         switch request {
-        case .create(let id, let namespaces): create(id, namespaces, descriptors)
-        case .exec(let id): exec(id, descriptors)
+        case .create(let id, let namespaces, let hasGroup): create(id, namespaces, descriptors, hasGroup)
+        case .exec(let id, let hasGroup): exec(id, descriptors, hasGroup)
         case .keep(let name): kept[name] = descriptors.first
         case .drop(let name): kept[name] = nil
         case .forget(let pid): unrecorded.removeAll { $0.pid == pid }
@@ -150,10 +150,13 @@ package final class Launcher {
         }
     }
 
-    private func create(_ id: String, _ namespaces: ContainerSpec.Namespaces, _ descriptors: [Descriptor]) {
-        guard descriptors.count >= 6 else { return refuse(id, "create wants 6 descriptors or more") }
+    private func create(
+        _ id: String, _ namespaces: ContainerSpec.Namespaces, _ descriptors: [Descriptor], _ hasGroup: Bool
+    ) {
+        let own = hasGroup ? 6 : 5
+        guard descriptors.count >= own else { return refuse(id, "create wants \(own) descriptors or more") }
         // Read here: the memory that it takes is the launcher's again and again, and would be new to each child.
-        guard let (spec, filter) = read(ContainerSpec.self, descriptors[0], filter: descriptors[5], for: id) else {
+        guard let (spec, filter) = read(ContainerSpec.self, descriptors[0], filter: descriptors[4], for: id) else {
             return
         }
         var flags = UInt64(CLONE_NEWNS) | UInt64(TimeNamespace.flag)
@@ -166,22 +169,24 @@ package final class Launcher {
         if case .process(let pid) = namespaces.pid {
             do { joined = try Descriptor.open("/proc/\(pid)/ns/pid", O_RDONLY) } catch { return refuse(id, "\(error)") }
         }
-        start(id, flags: flags, cgroup: descriptors[4], pidNamespace: joined, ids: namespaces.user) { socket in
+        let group = hasGroup ? descriptors[5] : nil
+        start(id, flags: flags, cgroup: group, pidNamespace: joined, ids: namespaces.user) { socket in
             ContainerSetup.run(
                 spec, stdio: Array(descriptors[1...3]), filter: filter,
-                mounts: Array(descriptors[6...]), socket: socket)
+                mounts: Array(descriptors[own...]), socket: socket)
         }
     }
 
-    private func exec(_ id: String, _ descriptors: [Descriptor]) {
-        guard descriptors.count == 7 else { return refuse(id, "exec wants 7 descriptors") }
-        guard let (process, filter) = read(ProcessSpec.self, descriptors[0], filter: descriptors[5], for: id) else {
+    private func exec(_ id: String, _ descriptors: [Descriptor], _ hasGroup: Bool) {
+        guard descriptors.count == (hasGroup ? 7 : 6), let target = descriptors.last else {
+            return refuse(id, "exec wants \(hasGroup ? 7 : 6) descriptors")
+        }
+        guard let (process, filter) = read(ProcessSpec.self, descriptors[0], filter: descriptors[4], for: id) else {
             return
         }
-        start(id, flags: 0, cgroup: descriptors[4], pidNamespace: descriptors[6]) { socket in
+        start(id, flags: 0, cgroup: hasGroup ? descriptors[5] : nil, pidNamespace: target) { socket in
             ExecSetup.run(
-                process, stdio: Array(descriptors[1...3]), filter: filter,
-                target: descriptors[6], socket: socket)
+                process, stdio: Array(descriptors[1...3]), filter: filter, target: target, socket: socket)
         }
     }
 
@@ -205,21 +210,19 @@ package final class Launcher {
     /// Clones a child that runs `body`, and tells the supervisor of it.
     ///
     /// - Parameters:
+    ///   - cgroup: the one to be born into; nil for the launcher's.
     ///   - pidNamespace: what setns(2) takes to have the child born in another pid namespace.
     ///   - ids: of the child's user namespace, without which it does not begin.
     private func start(
-        _ id: String, flags: UInt64, cgroup: Descriptor, pidNamespace: Descriptor?, ids: IDMapping? = nil,
+        _ id: String, flags: UInt64, cgroup: Descriptor?, pidNamespace: Descriptor?, ids: IDMapping? = nil,
         body: (PacketSocket) -> Never
     ) {
         do throws(SystemError) {
             let (theirs, childs) = try PacketSocket.pair()
             let gate = try ids == nil ? nil : Descriptor.pipe()
-            if let pidNamespace { try check("setns", "pid") { trice_setns(pidNamespace.raw, Int32(CLONE_NEWPID)) } }
-            defer { if pidNamespace != nil { trice_setns(ownPIDNamespace.raw, Int32(CLONE_NEWPID)) } }
-            var pidfd: Int32 = -1
             let start = Trace.now
-            let pid = try check("clone3") { trice_clone3(flags, cgroup.raw, &pidfd) }
-            if pid == 0 {
+            let (pid, pidfd) = try cloning.clone(flags, cgroup, in: pidNamespace)
+            guard let pidfd else {
                 #if FAULT_POINTS
                     FaultPoint.become(id.contains("/") ? "process" : "container")
                 #endif
@@ -234,13 +237,12 @@ package final class Launcher {
                 } catch { report(error, to: childs) }
                 body(childs)
             }
-            let child = Descriptor(pidfd)
             children[pid] = id
             // Without its ids it cannot become root there, and says so. Its gate opens when the writing end is closed.
             do throws(SystemError) { try ids?.apply(to: pid) } catch { log("\(id): \(error)") }
             gate?.write.close()
             Trace.record("clone \(id.prefix(12))", since: start)
-            reply(.created(id: id, pid: pid), [child, theirs.descriptor])
+            reply(.created(id: id, pid: pid), [pidfd, theirs.descriptor])
         } catch {
             reply(.failed(id: id, failure: SetupFailure(error)))
         }

@@ -5,13 +5,13 @@ import Linux
 
 /// What the supervisor asks of the launcher. Descriptors that travel with a message are named at its case.
 package enum LauncherRequest: Codable, Sendable {
-    /// Start a container. Descriptors: the `ContainerSpec` as JSON, stdin, stdout, stderr, the cgroup's directory, a
-    /// file with the `SeccompFilter`, which is empty for none, and with a user namespace of its own its
-    /// `ContainerMounts`.
-    case create(container: String, namespaces: ContainerSpec.Namespaces)
-    /// Start a process in a running container. Descriptors: the `ProcessSpec`, stdin, stdout, stderr, the cgroup's
-    /// directory, a file with the `SeccompFilter`, a pidfd of the container's first process.
-    case exec(id: String)
+    /// Start a container. Descriptors: the `ContainerSpec` as JSON, stdin, stdout, stderr, a file with the
+    /// `SeccompFilter`, which is empty for none, the cgroup's directory where it has one, and with a user namespace of its
+    /// own its `ContainerMounts`.
+    case create(container: String, namespaces: ContainerSpec.Namespaces, hasControlGroup: Bool)
+    /// Start a process in a running container. Descriptors: the `ProcessSpec`, stdin, stdout, stderr, a file with the
+    /// `SeccompFilter`, the cgroup's directory where it has one, a pidfd of the container's first process.
+    case exec(id: String, hasControlGroup: Bool)
     /// Keep a descriptor over the supervisor's death, under this name. Descriptors: the one to keep.
     case keep(name: String)
     /// Close a kept descriptor.

@@ -46,12 +46,13 @@ package struct OverlayMount {
             options += [("upperdir", "\(name(directory))/upper"), ("workdir", "\(name(directory))/work")]
         }
         defer { withExtendedLifetime(directories) {} }
-        return try DetachedMount("overlay", options: options)
+        return try DetachedMount("overlay", options: options, flags: OverlayMarks.ofThisProcess.mountOptions)
     }
 
     /// By mount(2), whose options must fit a page: all that goes into the overlay is mounted at places with short names,
     /// in a tmpfs that only this mount namespace has. A copy of the overlay outlives the namespace.
     private func makeStaged() throws(SystemError) -> DetachedMount {
+        let marks = try OverlayMarks.ofThisProcess  // while /proc is there
         let stage = try DetachedMount("tmpfs")
         try stage.move(to: "/")
         try check("fchdir", "tmpfs") { fchdir(stage.descriptor.raw) }
@@ -70,6 +71,7 @@ package struct OverlayMount {
             try place(DetachedMount(copyOf: writes, recursive: false), at: "writes")
             options += ",upperdir=writes/upper,workdir=writes/work"
         }
+        for option in marks.mountOptions { options += ",\(option)" }
         try makeDirectories("overlay")
         try check("mount", "overlay") { mount("overlay", "overlay", "overlay", 0, options) }
         return try DetachedMount(copyOf: "overlay", recursive: false)

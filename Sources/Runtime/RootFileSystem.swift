@@ -24,7 +24,14 @@ struct RootFileSystem {
             try mountKernelFileSystems(system, devices: mounts.devices)
         }
         try attempt("devices") { () throws(SystemError) in
-            for node in spec.devices where !node.isBelowDev { try node.make() }
+            guard let bound = mounts.boundDevices else {
+                for node in spec.devices where !node.isBelowDev { try node.make() }
+                return
+            }
+            for (node, mount) in bound {
+                if !node.isBelowDev { try node.makeTarget() }
+                try mount.move(to: node.path)
+            }
         }
         try Trace.span("volumes") { () throws(SetupFailure) in
             for (index, volume) in spec.mounts.enumerated() { try mountVolume(volume, source: mounts.sources[index]) }

@@ -58,25 +58,27 @@ final class LauncherClient {
     var requested: Int { waiting.count }
 
     func create(
-        _ id: String, _ spec: ContainerSpec, stdio: [Descriptor], cgroup: Descriptor, filter: Descriptor,
+        _ id: String, _ spec: ContainerSpec, stdio: [Descriptor], cgroup: Descriptor?, filter: Descriptor,
         mounts: ContainerMounts?,
         then: @escaping (Result<Created, SetupFailure>) -> Void
     ) throws {
         let document = try memoryFile("container", encodeJSON(spec))
         waiting[id] = then
         try send(
-            .create(container: id, namespaces: spec.namespaces),
-            descriptors: [document] + stdio + [cgroup, filter] + (mounts?.descriptors ?? []))
+            .create(container: id, namespaces: spec.namespaces, hasControlGroup: cgroup != nil),
+            descriptors: [document] + stdio + [filter] + [cgroup].compactMap { $0 } + (mounts?.descriptors ?? []))
     }
 
     func exec(
-        _ id: String, _ process: ProcessSpec, stdio: [Descriptor], cgroup: Descriptor, filter: Descriptor,
+        _ id: String, _ process: ProcessSpec, stdio: [Descriptor], cgroup: Descriptor?, filter: Descriptor,
         target: Descriptor,
         then: @escaping (Result<Created, SetupFailure>) -> Void
     ) throws {
         let document = try memoryFile("process", encodeJSON(process))
         waiting[id] = then
-        try send(.exec(id: id), descriptors: [document] + stdio + [cgroup, filter, target])
+        try send(
+            .exec(id: id, hasControlGroup: cgroup != nil),
+            descriptors: [document] + stdio + [filter] + [cgroup].compactMap { $0 } + [target])
     }
 
     func keep(_ name: String, _ descriptor: Descriptor) throws {

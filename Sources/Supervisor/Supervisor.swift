@@ -80,7 +80,8 @@ final class Supervisor {
         userNamespaces = UserNamespaces(paths)
         launcher = LauncherClient(channel, on: loop)
         networks = try ProjectNetworks(project: paths.project, roots: paths.roots)
-        ports = PortPublisher(firewall: networks.firewall, launcher: launcher, on: loop) { [networks] in
+        let outside = try HolderPorts(paths.roots)
+        ports = PortPublisher(firewall: networks.firewall, launcher: launcher, from: outside, on: loop) { [networks] in
             networks.entrance(of: $0)
         }
         resolvers = NameService(networks: networks, on: loop)

@@ -14,6 +14,9 @@ if CommandLine.arguments.count == 3, CommandLine.arguments[1] == SupervisorStart
 if CommandLine.arguments.count == 4, CommandLine.arguments[1] == UnpackProcess.argument {
     UnpackProcess.run(CommandLine.arguments[2], limit: CommandLine.arguments[3])
 }
+if CommandLine.arguments.count == 2, CommandLine.arguments[1] == Holder.argument {
+    Holder.run(Roots.fromEnvironment())
+}
 #if FAULT_POINTS
     FaultPoint.begin("command", in: Roots.fromEnvironment().run)
 #endif

@@ -6,10 +6,10 @@ import Testing
 
 /// Each stack of examples/, with the images that `make images` made.
 @Suite(.serialized) struct ExampleTests {
-    private static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    private static func image(_ name: String) throws -> String {
+    static func image(_ name: String) throws -> String {
         let directory = ProcessInfo.processInfo.environment["TRICE_IMAGES"] ?? "\(package)/.build/images"
         let path = "\(directory)/\(name).tar"
         guard FileManager.default.fileExists(atPath: path) else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import Glibc
 import Testing
 
 @testable import Linux
@@ -49,6 +50,32 @@ import Testing
         #expect(throws: SystemError.self) {
             try ControlGroupHierarchy(mounts: "cgroup /c cgroup rw,memory 0 0\n", known: Self.known) { _ in [] }
         }
+    }
+
+    @Test func `who may make no control groups has them by name alone`() throws {
+        let hierarchy = ControlGroupHierarchy(absence: "it may not")
+        let group = hierarchy.group("trice/x")
+        #expect(try group.create() == nil)
+        #expect(group.directories.isEmpty)
+        try group.limit(ControlGroupLimits())
+        try group.end()
+        #expect(throws: SystemError("use", "control group trice/x", errno: EOPNOTSUPP)) { try group.kill() }
+        #expect(throws: SystemError("use", "control group trice/x", errno: EOPNOTSUPP)) { try group.freeze(true) }
+        var limits = ControlGroupLimits()
+        limits.pids = 10
+        #expect(throws: ControlGroupLimits.Refusal(key: "pids_limit", reason: "it may not")) { try group.limit(limits) }
+        #expect(throws: ControlGroupLimits.Refusal(key: "pids_limit", reason: "it may not")) {
+            try group.memberships(under: limits)
+        }
+    }
+
+    @Test func `without a control group the processes are those of the pid namespace`() throws {
+        let group = ControlGroupHierarchy(absence: "it may not").group("trice/x")
+        #expect(try group.processes(of: getpid()).contains(getpid()))
+        #expect(try group.processes(of: nil).isEmpty)
+        let usage = try group.usage(of: getpid())
+        #expect(usage.tasks > 0 && usage.memory > 0 && usage.processorTime > 0)
+        #expect(throws: SystemError.self) { try group.processes(of: .max) }
     }
 
     struct Row: CustomTestStringConvertible {

@@ -32,4 +32,12 @@ import Testing
         let lines = OwnerMapping.lines(row.outside, row.inside, row.ids)
         #expect(lines == row.lines.map { "\($0)\n" }.joined())
     }
+
+    @Test(arguments: [
+        ("         0          0 4294967295\n", UInt32(4_294_967_294)), ("0 1000 1\n1 100000 65536\n", 65536),
+        ("1 100000 65536\n0 1000 1\n", 65536), ("0 1000 1\n5 100000 65536\n", 0), ("", 0),
+    ])
+    func `the last group is that before the first gap`(_ map: String, _ last: UInt32) {
+        #expect(lastMappedID(in: map) == last)
+    }
 }

@@ -25,8 +25,18 @@ struct Buildah {
     }
 
     private var environment: [String] {
-        Context.environment.filter { $0.key != "CONTAINERS_REGISTRIES_CONF" }.map { "\($0.key)=\($0.value)" }
-            + ["CONTAINERS_REGISTRIES_CONF=\(directory)/registries.conf"]
+        get throws(SystemError) {
+            try Context.environment.filter { $0.key != "CONTAINERS_REGISTRIES_CONF" }.map { "\($0.key)=\($0.value)" }
+                + ["CONTAINERS_REGISTRIES_CONF=\(directory)/registries.conf"] + userVariables
+        }
+    }
+
+    /// What tells it that it is in a user's own namespaces: it would else write to places of the host's root.
+    private var userVariables: [String] {
+        get throws(SystemError) {
+            guard try !isInHostUserNamespace(), let user = try userOfRoot() else { return [] }
+            return ["_CONTAINERS_USERNS_CONFIGURED=done", "_CONTAINERS_ROOTLESS_UID=\(user)"]
+        }
     }
 
     /// Starts it.

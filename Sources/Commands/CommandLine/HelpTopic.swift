@@ -48,6 +48,8 @@ enum HelpTopic: String, CaseIterable {
                 ("TERM", "dumb: no colours, and no cursor movement."),
                 ("TRICE_ROOT", "Where images, volumes, records and logs are kept (/var/lib/trice)."),
                 ("TRICE_RUN", "Where sockets, pipes and locks are (/run/trice)."),
+                ("XDG_DATA_HOME", "Without root's rights: TRICE_ROOT is its trice/ (~/.local/share/trice)."),
+                ("XDG_RUNTIME_DIR", "Without root's rights: TRICE_RUN is its trice/ (/run/user/UID/trice)."),
             ]
         }
     }

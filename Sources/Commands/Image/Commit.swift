@@ -37,8 +37,8 @@ struct Commit: ParsableCommand {
     var message: String?
     @Flag(
         name: [.customShort("p"), .long], inversion: .prefixedNo,
-        help: "Freeze the service while its files are read.")
-    var pause = true
+        help: "Freeze the service while its files are read; by default where control groups can be had.")
+    var pause: Bool?
     @Argument(help: ArgumentHelp("The service.", valueName: "SERVICE"), completion: .services)
     var service: String
     @Argument(help: ArgumentHelp("The image's name.", valueName: "NAME"))
@@ -70,7 +70,8 @@ struct Commit: ParsableCommand {
     }
 
     private func frozen<T>(_ record: ContainerRecord, _ context: Context, _ body: () throws -> T) throws -> T {
-        guard pause, record.stateWord == "running" else { return try body() }
+        let freezes = try pause ?? (ControlGroupHierarchy.ofHost().absence == nil)
+        guard freezes, record.stateWord == "running" else { return try body() }
         let request = try ServiceRequest(context)
         try request.perform(.pause(services: [service], frozen: true))
         let result = Result { try body() }

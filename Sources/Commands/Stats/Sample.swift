@@ -19,7 +19,7 @@ struct Sample: Hashable {
 
     /// - Throws: ENOENT where the container has ended meanwhile.
     init(of record: ContainerRecord, _ paths: ProjectPaths, in hierarchy: ControlGroupHierarchy) throws(SystemError) {
-        usage = try paths.cgroup(record.id, in: hierarchy).usage()
+        usage = try paths.cgroup(record.id, in: hierarchy).usage(of: record.state.process?.pid)
         // With the host's network nothing tells what is the container's, as with docker.
         if record.config.definition.networkMode != .host, let pid = record.state.process?.pid {
             traffic = try InterfaceCounters(ofPID: pid)

@@ -40,8 +40,11 @@ struct SystemCheck: ParsableCommand {
     /// Which of the programs that trice calls are there.
     private static func programs() -> String {
         let path = (Context.environment["PATH"] ?? "").split(separator: ":")
-        return [("buildah", "builds images"), ("git", "fetches what is built or included from repositories")].map {
-            name, purpose in
+        return [
+            ("buildah", "builds images"), ("git", "fetches what is built or included from repositories"),
+            ("newuidmap", "gives a plain user's containers their ids"),
+            ("slirp4netns", "connects them with other hosts"),
+        ].map { name, purpose in
             let found = path.first { access("\($0)/\(name)", X_OK) == 0 }
             return "\(name): \(found.map { "\($0)/\(name)" } ?? "not installed; it \(purpose)")\n"
         }.joined()

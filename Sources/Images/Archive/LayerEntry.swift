@@ -28,15 +28,14 @@ struct LayerEntry {
             archive_entry_set_size(entry, 0)
             return nil
         }
-        if attribute("trusted.overlay.redirect", of: path) != nil
-            || attribute("trusted.overlay.metacopy", of: path) != nil
-        {
+        let marks = try OverlayMarks.ofThisProcess
+        if ["redirect", "metacopy"].contains(where: { attribute(marks.attribute($0), of: path) != nil }) {
             throw TreeArchive.Problem(description: "\(path) stands for a file of another name or layer")
         }
         let capability = attribute("security.capability", of: path)
         archive_entry_xattr_clear(entry)
         if let capability { keep(capability, on: entry) }
-        return type == trice_s_ifdir && attribute("trusted.overlay.opaque", of: path) == Array("y".utf8)
+        return type == trice_s_ifdir && attribute(marks.attribute("opaque"), of: path) == Array("y".utf8)
             ? "\(path)/.wh..wh..opq" : nil
     }
 

@@ -118,9 +118,10 @@ package final class LayerUnpacking: @unchecked Sendable {
                 break
             }
         }
+        let opaque = try OverlayMarks.ofThisProcess.attribute("opaque")
         for path in report.opaque {
             guard let made = try directoryIfThere(path, in: root) else { continue }
-            try check("fsetxattr", path) { fsetxattr(made.raw, "trusted.overlay.opaque", "y", 1, 0) }
+            try check("fsetxattr", path) { fsetxattr(made.raw, opaque, "y", 1, 0) }
         }
     }
 

@@ -29,6 +29,7 @@ struct LayerWriter {
 
     private let root: Descriptor
     private let limits: Limits
+    private let makesDevices: Bool
     /// Directories that the archive does not name, those above before those in them.
     private(set) var implied: [String] = []
     /// Directories that hide what layers below have in them.
@@ -39,9 +40,11 @@ struct LayerWriter {
     /// The times of directories are set last, when nothing in them changes any more.
     private var directoryTimes: [(path: String, time: timespec)] = []
 
-    init(into directory: String, limits: Limits = Limits()) throws(SystemError) {
+    /// - Parameter makesDevices: whether this process may make device nodes; else they are left out, as no container of its
+    ///   could use them.
+    init(into directory: String, limits: Limits = Limits(), makesDevices: Bool = true) throws(SystemError) {
         root = try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)
-        self.limits = limits
+        (self.limits, self.makesDevices) = (limits, makesDevices)
     }
 
     /// Writes all entries.
@@ -109,6 +112,7 @@ struct LayerWriter {
             try check("symlinkat", path) { symlinkat(target, parent.raw, name) }
             try setNodeAttributes(entry, name, in: parent, hasMode: false)
         case trice_s_ifchr, trice_s_ifblk, trice_s_ififo:
+            if type != trice_s_ififo && !makesDevices && entry.device != 0 { return }
             try check("mknodat", path) { mknodat(parent.raw, name, type | 0o600, entry.device) }
             try setNodeAttributes(entry, name, in: parent, hasMode: true)
         default: throw Refusal(description: "\(path): an entry of an unknown type")
@@ -204,9 +208,9 @@ struct LayerWriter {
     }
 
     /// Attributes that a process in a container can set itself. The others speak to the kernel of the host that the image was
-    /// made on: labels of its security modules, `trusted.overlay.…`.
+    /// made on: labels of its security modules, `trusted.overlay.…`, `user.overlay.…`.
     private static func isTaken(_ attribute: String) -> Bool {
-        attribute.hasPrefix("user.") || attribute == "security.capability"
+        attribute.hasPrefix("user.") && !attribute.hasPrefix("user.overlay.") || attribute == "security.capability"
     }
 
     private func setNodeAttributes(_ entry: ArchiveEntry, _ name: String, in parent: Descriptor, hasMode: Bool) throws {

@@ -41,9 +41,10 @@ package enum UnpackProcess {
         do {
             guard let bytes = Int64(limit) else { throw Failure("\(limit) is no number of bytes") }
             let filter = SeccompFilter(profile)
+            let makesDevices = try isInHostUserNamespace()
             try enter(directory)
             try renounce(filter)
-            report = try unpack(bytes)
+            report = try unpack(bytes, makesDevices)
         } catch let failure as Failure {
             report.refusal = failure.message
         } catch {
@@ -59,9 +60,9 @@ package enum UnpackProcess {
         exit(0)
     }
 
-    private static func unpack(_ limit: Int64) throws -> UnpackReport {
+    private static func unpack(_ limit: Int64, _ makesDevices: Bool) throws -> UnpackReport {
         let stream = try LayerStream(Descriptor(0))
-        var writer = try LayerWriter(into: "/", limits: LayerWriter.Limits(bytes: limit))
+        var writer = try LayerWriter(into: "/", limits: LayerWriter.Limits(bytes: limit), makesDevices: makesDevices)
         try writer.write(ArchiveReader(.tar) { try stream.read() })
         return UnpackReport(
             diffID: "\(try stream.finish())", bytes: writer.bytes, implied: writer.implied, opaque: writer.opaque)

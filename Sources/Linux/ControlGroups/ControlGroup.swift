@@ -14,40 +14,64 @@ package struct ControlGroup: Sendable, Hashable {
     package let name: String
     let hierarchy: ControlGroupHierarchy
 
-    /// The v2 directory.
-    package var path: String { "\(hierarchy.mountPoint)/\(name)" }
+    /// The v2 directory; nil where no cgroup can be made.
+    package var path: String? { hierarchy.mountPoint.map { "\($0)/\(name)" } }
 
-    /// The v1 directories it may have.
-    private var legacyPaths: [String] { hierarchy.legacy.map { "\($0.mountPoint)/\(name)" } }
+    /// Where it is in each hierarchy, or may be.
+    private var paths: [String] {
+        [path].compactMap { $0 } + hierarchy.legacy.map { "\($0.mountPoint)/\(name)" }
+    }
 
-    /// Makes the v2 directory, and opens it to be born into (CLONE_INTO_CGROUP).
-    package func create() throws(SystemError) -> Descriptor {
+    /// The v2 directory, for what nothing else can do.
+    ///
+    /// - Throws: EOPNOTSUPP where no cgroup can be made.
+    func directory() throws(SystemError) -> String {
+        guard let path else { throw SystemError("use", "control group \(name)", errno: EOPNOTSUPP) }
+        return path
+    }
+
+    /// Makes the v2 directory, and opens it to be born into (CLONE_INTO_CGROUP); nil where no cgroup can be made.
+    package func create() throws(SystemError) -> Descriptor? {
+        guard let path else { return nil }
         try makeDirectories(path)
+        return try open()
+    }
+
+    /// The v2 directory; nil where no cgroup can be made.
+    package func open() throws(SystemError) -> Descriptor? {
+        guard let path else { return nil }
         return try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
     }
 
     /// SIGKILL to every process in it, also to those being forked. Linux 5.14.
     package func kill() throws(SystemError) {
-        try write("1", to: "\(path)/cgroup.kill")
+        try write("1", to: "\(directory())/cgroup.kill")
     }
 
     package func freeze(_ frozen: Bool) throws(SystemError) {
-        try write(frozen ? "1" : "0", to: "\(path)/cgroup.freeze")
+        try write(frozen ? "1" : "0", to: "\(directory())/cgroup.freeze")
     }
 
-    /// Processes in it, as this pid namespace sees them.
-    package func processes() throws(SystemError) -> [Int32] {
-        try readText("\(path)/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }
+    /// The processes that it is for, as this pid namespace sees them.
+    ///
+    /// - Parameter first: the container's first process. Where no cgroup can be made, those of its pid namespace are meant.
+    package func processes(of first: Int32?) throws(SystemError) -> [Int32] {
+        guard let path else {
+            guard let first else { return [] }
+            return try processesOfPIDNamespace(of: first)
+        }
+        return try readText("\(path)/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }
     }
 
     /// Whether any process lives in it or below it.
     package func populated() throws(SystemError) -> Bool {
-        try readText("\(path)/cgroup.events").contains("populated 1")
+        try readText("\(directory())/cgroup.events").contains("populated 1")
     }
 
     /// How often the kernel killed a process in it for want of memory; 0 where no memory controller counts for it.
     package func oomKills() -> Int {
-        var path = "\(path)/memory.events"
+        guard var path else { return 0 }
+        path += "/memory.events"
         if let legacy = hierarchy.legacy("memory") { path = "\(legacy.mountPoint)/\(name)/memory.oom_control" }
         guard let events = try? readText(path) else { return 0 }
         for line in events.split(separator: "\n") where line.hasPrefix("oom_kill ") {
@@ -58,7 +82,7 @@ package struct ControlGroup: Sendable, Hashable {
 
     /// Removes it with the empty directories below it. EBUSY while a process lives in it.
     package func remove() throws(SystemError) {
-        for path in [path] + legacyPaths { try ControlGroup.remove(path) }
+        for path in paths { try ControlGroup.remove(path) }
     }
 
     /// Removes it, and before that kills what still lives in it: what a process without a pid namespace of its own has left
@@ -76,7 +100,7 @@ package struct ControlGroup: Sendable, Hashable {
 
     /// The kernel tells a change of `cgroup.events` to who polls it.
     private func waitUntilEmpty(milliseconds: UInt64) throws(SystemError) {
-        let events = try Descriptor.open("\(path)/cgroup.events", O_RDONLY)
+        let events = try Descriptor.open("\(directory())/cgroup.events", O_RDONLY)
         let deadline = EventLoop.now + milliseconds * 1_000_000
         while true {
             lseek(events.raw, 0, SEEK_SET)
@@ -90,11 +114,11 @@ package struct ControlGroup: Sendable, Hashable {
 
     /// Removes it in each hierarchy where nothing is left in it.
     package func removeIfEmpty() {
-        for path in [path] + legacyPaths { rmdir(path) }
+        for path in paths { rmdir(path) }
     }
 
     /// Its directories of any version, as far as they are there.
-    package var directories: [String] { ([path] + legacyPaths).filter { exists($0) } }
+    package var directories: [String] { paths.filter { exists($0) } }
 
     private static func remove(_ path: String) throws(SystemError) {
         if rmdir(path) == 0 || errno == ENOENT { return }
@@ -116,7 +140,7 @@ package struct ControlGroup: Sendable, Hashable {
 extension ControlGroup {
     /// Puts limits in force, for who is in it and who comes. Makes directories under the v1 controllers that this takes.
     package func limit(_ limits: ControlGroupLimits) throws(ControlGroupLimits.Refusal) {
-        for write in try limits.writes(on: hierarchy.version(of:)) {
+        for write in try writes(of: limits) {
             do throws(SystemError) {
                 let directory: String
                 if let legacy = hierarchy.legacy(write.controller), hierarchy.version(of: write.controller) == .v1 {
@@ -124,7 +148,7 @@ extension ControlGroup {
                     try makeDirectories(directory)
                     if write.controller == "cpuset" { try inheritCPUSet(below: legacy.mountPoint) }
                 } else {
-                    directory = path
+                    directory = try self.directory()
                     try enable(write.controller)
                 }
                 guard let file = write.files.first(where: { exists("\(directory)/\($0)") }) else {
@@ -140,9 +164,16 @@ extension ControlGroup {
         }
     }
 
+    private func writes(of limits: ControlGroupLimits) throws(ControlGroupLimits.Refusal) -> [ControlGroupLimits.Write]
+    {
+        do throws(ControlGroupLimits.Refusal) { return try limits.writes(on: hierarchy.version(of:)) } catch {
+            throw ControlGroupLimits.Refusal(key: error.key, reason: hierarchy.absence ?? error.reason)
+        }
+    }
+
     /// What a process has to do to come under limits that v1 enforces: the hierarchies, and the directories in them.
     package func memberships(under limits: ControlGroupLimits) throws(ControlGroupLimits.Refusal) -> [Membership] {
-        let limiting = Set(try limits.writes(on: hierarchy.version(of:)).map(\.controller))
+        let limiting = Set(try writes(of: limits).map(\.controller))
         return hierarchy.legacy.filter { !limiting.isDisjoint(with: $0.controllers) }.map {
             Membership(directory: "\($0.mountPoint)/\(name)", controllers: $0.controllers)
         }
@@ -167,7 +198,8 @@ extension ControlGroup {
 
     /// A v2 controller serves a directory where its parent says so in `cgroup.subtree_control`.
     private func enable(_ controller: String) throws(SystemError) {
-        for directory in directories(below: hierarchy.mountPoint).dropLast() {
+        guard let mountPoint = hierarchy.mountPoint else { return }
+        for directory in directories(below: mountPoint).dropLast() {
             let file = "\(directory)/cgroup.subtree_control"
             if try !readText(file).split(whereSeparator: \.isWhitespace).contains(controller[...]) {
                 try write("+\(controller)", to: file)

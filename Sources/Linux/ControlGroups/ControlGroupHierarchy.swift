@@ -6,9 +6,14 @@ import Glibc
 
 /// The host's cgroups: a v2 hierarchy, wherever it is mounted, and beside it v1 hierarchies with some or all controllers
 /// (hybrid) or none. A controller belongs to one of the two. See cgroups(7).
+///
+/// Who may make no cgroups has a hierarchy, too, in which groups exist by name alone (`absence`): they hold nobody and limit
+/// nothing.
 package struct ControlGroupHierarchy: Sendable, Hashable {
-    /// Where v2 is mounted: `/sys/fs/cgroup` or `/sys/fs/cgroup/unified`.
-    package let mountPoint: String
+    /// Where v2 is mounted: `/sys/fs/cgroup` or `/sys/fs/cgroup/unified`; nil where no cgroup can be made.
+    package let mountPoint: String?
+    /// Why no cgroup can be made; nil where they can.
+    package let absence: String?
     /// The controllers that v2 has: `memory`, `io`.
     package let controllers: [String]
     package let legacy: [Legacy]
@@ -45,10 +50,21 @@ package struct ControlGroupHierarchy: Sendable, Hashable {
         guard let mountPoint else { throw SystemError("cgroup2", "/proc/self/mounts", errno: ENOENT) }
         self.mountPoint = mountPoint
         self.legacy = legacy
+        absence = nil
         controllers = try unified(mountPoint)
     }
 
+    /// The hierarchy of who may make no cgroups.
+    package init(absence: String) {
+        (mountPoint, controllers, legacy) = (nil, [], [])
+        self.absence = absence
+    }
+
+    /// What this process has of the host's: all of it, unless it is in a user namespace, where none is its own.
     package static func ofHost() throws(SystemError) -> ControlGroupHierarchy {
+        if try !isInHostUserNamespace() {
+            return ControlGroupHierarchy(absence: "a user without root's rights has no control groups on this host")
+        }
         // The header of /proc/cgroups begins with #.
         let known = try readText("/proc/cgroups").split(separator: "\n").compactMap { line in
             line.hasPrefix("#") ? nil : line.split(separator: "\t").first.map(String.init)

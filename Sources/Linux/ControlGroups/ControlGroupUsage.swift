@@ -7,7 +7,8 @@ import Glibc
 ///
 /// Counters come from the controllers that count for it, of whichever version (the kernel's
 /// Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst). Where none does, as on a hybrid host for a container without
-/// limits, they are summed over its processes (proc(5)): what has ended is then missing from bytes of block devices.
+/// limits, they are summed over its processes (proc(5)): what has ended is then missing from bytes of block devices. Where no
+/// cgroup can be made, so is processor time, but for children that were waited for.
 package struct ControlGroupUsage: Hashable, Sendable {
     /// Nanoseconds of processor time since the cgroup was made.
     package var processorTime: UInt64 = 0
@@ -25,14 +26,22 @@ package struct ControlGroupUsage: Hashable, Sendable {
 }
 
 extension ControlGroup {
-    /// - Throws: ENOENT where the cgroup is not there.
-    package func usage() throws(SystemError) -> ControlGroupUsage {
+    /// - Parameter first: the container's first process.
+    /// - Throws: ENOENT where the cgroup is not there, or the process has ended.
+    package func usage(of first: Int32?) throws(SystemError) -> ControlGroupUsage {
         var usage = ControlGroupUsage()
-        // The v2 core counts processor time without a controller.
-        let times = KeyedCounters(try readText("\(path)/cpu.stat"))
-        usage.processorTime = (times["usage_usec"] ?? 0) * 1000
-        let pids = try processes()
-        usage.tasks = try readText("\(path)/cgroup.threads").split(separator: "\n").count
+        let pids = try processes(of: first)
+        if let path {
+            // The v2 core counts processor time without a controller.
+            let times = KeyedCounters(try readText("\(path)/cpu.stat"))
+            usage.processorTime = (times["usage_usec"] ?? 0) * 1000
+            usage.tasks = try readText("\(path)/cgroup.threads").split(separator: "\n").count
+        } else {
+            for pid in pids {
+                usage.processorTime += processorTime(ofProcess: pid)
+                usage.tasks += Int(KeyedCounters(ofProcess: pid, "status")["Threads:"] ?? 0)
+            }
+        }
         if let (current, limit) = try controlledMemory(holds: pids) {
             (usage.memory, usage.memoryLimit) = (current, limit)
         } else {
@@ -52,7 +61,7 @@ extension ControlGroup {
 
     private func controlledMemory(holds pids: [Int32]) throws(SystemError) -> (current: UInt64, limit: UInt64?)? {
         let files: (directory: String, current: String, limit: String, cache: String)
-        if exists("\(path)/memory.current") {
+        if let path, exists("\(path)/memory.current") {
             files = (path, "memory.current", "memory.max", "inactive_file")
         } else if let directory = try legacyDirectory("memory", holding: pids) {
             files = (directory, "memory.usage_in_bytes", "memory.limit_in_bytes", "total_inactive_file")
@@ -70,7 +79,7 @@ extension ControlGroup {
     }
 
     private func controlledBlockBytes(holds pids: [Int32]) throws(SystemError) -> (read: UInt64, written: UInt64)? {
-        if exists("\(path)/io.stat") { return BlockCounters.unified(try readText("\(path)/io.stat")) }
+        if let path, exists("\(path)/io.stat") { return BlockCounters.unified(try readText("\(path)/io.stat")) }
         guard let directory = try legacyDirectory("blkio", holding: pids) else { return nil }
         return BlockCounters.legacy(try readText("\(directory)/blkio.throttle.io_service_bytes"))
     }
@@ -91,7 +100,7 @@ struct KeyedCounters {
 
     init(_ text: String) {
         for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ", omittingEmptySubsequences: true)
+            let words = line.split(omittingEmptySubsequences: true) { $0 == " " || $0 == "\t" }
             if words.count >= 2, let value = UInt64(words[1]) { values[words[0]] = value }
         }
     }

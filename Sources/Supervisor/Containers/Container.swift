@@ -18,7 +18,7 @@ final class Container {
     /// Whether an earlier supervisor's death cut its start off: when the process has ended, it is as before the start.
     var isCutOff = false
     var pidfd: Descriptor?
-    /// The descriptor of the running process's cgroup, for what `exec` starts.
+    /// The descriptor of the running process's cgroup, for what `exec` starts; nil also where no cgroup can be made.
     var cgroup: Descriptor?
     /// The v1 cgroups of the running process, for what `exec` starts.
     var controlGroups: [ControlGroup.Membership] = []

@@ -30,6 +30,17 @@ struct ServiceLimits {
     func check(on hierarchy: ControlGroupHierarchy) throws(Failure) {
         let limits = try controlGroup()
         do { _ = try hierarchy.group("").memberships(under: limits) } catch { throw failure(error) }
+        guard let absence = hierarchy.absence else { return }
+        switch service.pid {
+        case .host, .service, .container:
+            throw refuse("pid", "\(absence), and nothing else tells this service's processes from the others")
+        case .private, .shareable, .other, nil: break
+        }
+        guard service.deviceRules.isEmpty else { throw refuse("device_cgroup_rules", absence) }
+        for (index, device) in service.devices.enumerated() {
+            guard let rights = device.permissions, !rights.contains("r") || !rights.contains("w") else { continue }
+            throw refuse("devices[\(index)]", "\(absence), and nothing else keeps a device to \"\(rights)\"")
+        }
     }
 
     func failure(_ refusal: ControlGroupLimits.Refusal) -> Failure { refuse(refusal.key, refusal.reason) }

@@ -53,9 +53,9 @@ struct Specification {
         }
         if namespaces.network == .own {
             // Docker's: an unprivileged process may open low ports and send pings.
+            let lastGroup = try config.ids == nil ? min(lastMappedGroup(), 2_147_483_647) : IDMapping.count - 1
             spec.sysctls = [
-                "net.ipv4.ip_unprivileged_port_start": "0",
-                "net.ipv4.ping_group_range": "0 \(config.ids == nil ? 2_147_483_647 : IDMapping.count - 1)",
+                "net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 \(lastGroup)",
             ]
         }
         for sysctl in service.sysctls { spec.sysctls[sysctl.name] = sysctl.value }
@@ -81,11 +81,14 @@ struct Specification {
 
     /// The last `apparmor` among the security options counts, as with dockerd.
     private var appArmorProfile: String? {
-        if service.privileged || !AppArmor.isThere { return nil }
-        switch service.appArmorProfile?.name {
-        case "unconfined": return nil
-        case let name?: return name
-        case nil: return AppArmor.defaultProfile
+        get throws(SystemError) {
+            if service.privileged || !AppArmor.isThere { return nil }
+            switch service.appArmorProfile?.name {
+            case "unconfined": return nil
+            case let name?: return name
+            // Only the host's root can load it.
+            case nil: return try isInHostUserNamespace() ? AppArmor.defaultProfile : nil
+            }
         }
     }
 
@@ -102,7 +105,7 @@ struct Specification {
             user: service.user ?? image.user ?? "", capabilities: try capabilities())
         process.additionalGroups = service.groupAdd
         process.noNewPrivileges = service.noNewPrivileges
-        process.appArmorProfile = appArmorProfile
+        process.appArmorProfile = try appArmorProfile
         process.terminal = service.tty
         process.oomScoreAdjustment = service.oomScoreAdjustment
         process.userNamespace = config.ids != nil
@@ -140,6 +143,11 @@ struct Specification {
         if config.ids == nil, !added.isEmpty {
             let permitted = Set(try CapabilitySet.permitted.names)
             for (index, name) in added.enumerated() {
+                if Service.hostCapabilities.contains(name), try !isInHostUserNamespace() {
+                    throw Failure(
+                        "service \(service.name): CAP_\(name) is worth nothing but to root of the host",
+                        at: service.place("cap_add[\(index)]"))
+                }
                 guard let number = CapabilitySet.number(of: name), !permitted.contains("\(number)") else { continue }
                 throw Failure(
                     "service \(service.name): root of this host does not have CAP_\(name), so no container can",

@@ -93,7 +93,7 @@ extension Supervisor {
                 }
             }
             let cgroup = paths.cgroup(container.id, in: hierarchy)
-            container.cgroup = try Descriptor.open(cgroup.path, O_RDONLY | O_DIRECTORY)
+            container.cgroup = try cgroup.open()
             container.controlGroups = try cgroup.memberships(
                 under: ServiceLimits(service: container.service).controlGroup())
             if !isChild {

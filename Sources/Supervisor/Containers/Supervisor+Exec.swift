@@ -24,7 +24,7 @@ extension Supervisor {
         onStart: @escaping (Int32) -> Void, onFailure: @escaping (SetupFailure) -> Void,
         onEnd: @escaping (ExitStatus) -> Void
     ) throws {
-        guard let pidfd = container.pidfd, let cgroup = container.cgroup,
+        guard let pidfd = container.pidfd,
             container.state.phase == .running || container.state.phase == .stopping
         else {
             throw Failure("container \(container.record.name) is not running")
@@ -37,7 +37,7 @@ extension Supervisor {
         // Kept until both the set-up and the process have come to their end, whichever is told first.
         execs[id] = { ended in run.ended(ended.status) }
         try launcher.exec(
-            id, process, stdio: stdio, cgroup: cgroup, filter: seccompFilter(of: container), target: pidfd
+            id, process, stdio: stdio, cgroup: container.cgroup, filter: seccompFilter(of: container), target: pidfd
         ) { [unowned self] result in
             switch result {
             case .failure(let failure):

@@ -46,7 +46,7 @@ extension Supervisor {
     /// SIGKILL to every process of the container.
     func killAll(in container: Container) {
         do { try paths.cgroup(container.id, in: hierarchy).kill() } catch {
-            // Linux before 5.14 has no cgroup.kill; the end of the first process ends its pid namespace.
+            // Linux before 5.14 has no cgroup.kill, and where no cgroup can be made there is none: the end of the first process ends its pid namespace.
             if let pidfd = container.pidfd { trice_pidfd_send_signal(pidfd.raw, SIGKILL) }
         }
     }
@@ -74,7 +74,7 @@ extension Supervisor {
     }
 
     /// The container's first process has ended, and with it all others of its pid namespace; without a namespace of its own
-    /// they go with its cgroup.
+    /// they go with its cgroup (see `ServiceLimits.check`).
     func containerEnded(_ container: Container, _ status: ExitStatus, at time: UInt64) {
         container.logs?.finish()
         container.logs = nil

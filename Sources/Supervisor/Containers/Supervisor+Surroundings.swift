@@ -11,11 +11,12 @@ import Runtime
 
 /// What a container is born into: its cgroup, its filter, its streams, and what it binds.
 extension Supervisor {
-    /// Makes the container's cgroup with its limits, to be born into.
-    func makeControlGroup(_ container: Container, _ devices: ServiceDevices) throws -> Descriptor {
+    /// Makes the container's cgroup with its limits, to be born into; nil where no cgroup can be made.
+    func makeControlGroup(_ container: Container, _ devices: ServiceDevices) throws -> Descriptor? {
         let group = paths.cgroup(container.id, in: hierarchy)
         let directory = try group.create()
-        if !container.service.privileged {
+        // Who may make no cgroups may make no device nodes either.
+        if let directory, !container.service.privileged {
             try DeviceFilter.attach(deviceFilters.program(devices.rules), to: directory)
         }
         let limits = ServiceLimits(service: container.service)

@@ -19,10 +19,11 @@ final class UserNamespaces {
 
     init(_ paths: ProjectPaths) { self.paths = paths }
 
-    /// The ids for a new container of an image; nil where this host cannot map them, which is logged once, or where its
-    /// kernel shows a sysctl that the service sets to the host's user namespace only.
+    /// The ids for a new container of an image; nil where this host cannot map them, which is logged once, where its kernel
+    /// shows a sysctl that the service sets to the host's user namespace only, and where this process is not in that.
     func ids(for service: Service, _ layers: [String]) throws(SystemError) -> IDMapping? {
-        if isRefused { return nil }
+        // The user's own, which the container is in anyway, maps ids once for all.
+        guard try isInHostUserNamespace(), !isRefused else { return nil }
         guard try shows(service.sysctls.map(\.name)) else { return nil }
         do throws(SystemError) {
             // Before Linux 5.19 an overlay takes no id-mapped layers, which it would say when it is mounted.
@@ -115,7 +116,7 @@ extension Service {
     }
 
     /// Those that the kernel asks of the initial user namespace only, capabilities(7).
-    private static let hostCapabilities = [
+    static let hostCapabilities = [
         "SYS_MODULE", "SYS_RAWIO", "SYS_PACCT", "SYS_BOOT", "SYS_TIME", "SYSLOG", "MAC_ADMIN", "MAC_OVERRIDE",
         "AUDIT_CONTROL", "AUDIT_READ", "WAKE_ALARM", "BLOCK_SUSPEND", "PERFMON", "BPF", "LINUX_IMMUTABLE", "IPC_LOCK",
         "SYS_NICE", "SYS_RESOURCE", "SYS_TTY_CONFIG", "LEASE",

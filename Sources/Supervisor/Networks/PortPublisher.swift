@@ -10,6 +10,8 @@ import Runtime
 /// Serves the published ports of the project's containers on the host: by nftables, and by a proxy on loopback and for IPv6
 /// clients of containers that have no IPv6.
 ///
+/// In a user's own network namespace the ports are those of the host outside, and the proxy serves them all.
+///
 /// A port is held as long as its container runs or is about to; the launcher keeps the sockets over the supervisor's
 /// death.
 final class PortPublisher {
@@ -30,10 +32,14 @@ final class PortPublisher {
         let target: SocketAddress?
         /// Nil where nftables alone serves.
         let proxy: PortProxy?
+        /// Whether the port is one of another network namespace, of which nftables sees nothing.
+        let isOutside: Bool
 
         /// What is published on a loopback address alone is reached through the proxy alone.
         var rule: PublishedPort? {
-            guard let target, target.domain == port.address.domain, !port.address.host.isLoopback else { return nil }
+            guard !isOutside, let target, target.domain == port.address.domain, !port.address.host.isLoopback else {
+                return nil
+            }
             return PublishedPort(port.address, port.transport, to: target)
         }
     }
@@ -41,14 +47,17 @@ final class PortPublisher {
     private let firewall: Firewall
     private let loop: EventLoop
     private let launcher: LauncherClient
+    /// Who takes ports of the host outside; nil where the network is the host's.
+    private let outside: HolderPorts?
     private let entrance: ([Attachment]) -> Entrance
     private var served: [String: [Served]] = [:]
 
     init(
-        firewall: Firewall, launcher: LauncherClient, on loop: EventLoop,
+        firewall: Firewall, launcher: LauncherClient, from outside: HolderPorts?, on loop: EventLoop,
         entrance: @escaping ([Attachment]) -> Entrance
     ) {
-        (self.firewall, self.launcher, self.loop, self.entrance) = (firewall, launcher, loop, entrance)
+        (self.firewall, self.launcher, self.outside) = (firewall, launcher, outside)
+        (self.loop, self.entrance) = (loop, entrance)
     }
 
     /// Takes the host's ports for a container.
@@ -80,7 +89,8 @@ final class PortPublisher {
                     taken.append(
                         Served(
                             port: port, keptName: name, target: target(entrance, of: port, mapping.target),
-                            proxy: port.transport == .sctp ? nil : try PortProxy(port, target: nil, on: loop)))
+                            proxy: port.transport == .sctp ? nil : try PortProxy(port, target: nil, on: loop),
+                            isOutside: outside != nil))
                     bound.append(
                         BoundPort(
                             hostIP: "\(port.address.host)", published: Int(port.address.port),
@@ -103,6 +113,11 @@ final class PortPublisher {
         guard let transport = PublishedPort.Transport(rawValue: mapping.protocol.rawValue) else {
             throw Failure("ports of protocol \(mapping.protocol.rawValue) are not supported", at: place)
         }
+        if transport == .sctp, outside != nil {
+            throw Failure(
+                "ports of SCTP cannot be published by a user without root's rights: a proxy cannot serve them",
+                at: place)
+        }
         var host = SocketAddress.Host.v4(.any)
         let isAnywhere = mapping.hostIP == nil && binding == nil
         if let text = mapping.hostIP ?? binding?.description {
@@ -115,10 +130,10 @@ final class PortPublisher {
         var refusal: HostPort.Problem?
         for number in numbers {
             do throws(HostPort.Problem) {
-                let port = try HostPort(SocketAddress(host, port: number), transport)
+                let port = try hostPort(SocketAddress(host, port: number), transport)
                 guard isAnywhere else { return [port] }
                 do throws(HostPort.Problem) {
-                    return [port, try HostPort(SocketAddress(IPv6Address.any, port: port.address.port), transport)]
+                    return [port, try hostPort(SocketAddress(IPv6Address.any, port: port.address.port), transport)]
                 } catch {
                     switch error {
                     // A host without IPv6.
@@ -128,10 +143,23 @@ final class PortPublisher {
                 }
             } catch { refusal = error }
         }
-        let isMissing = if case .noProtocol? = refusal { true } else { false }
-        throw Failure(
-            refusal.map { "\($0)" } ?? "no port of \(range) is free", at: place,
-            hint: isMissing ? nil : "choose another port, or end who has it")
+        throw Failure(refusal.map { "\($0)" } ?? "no port of \(range) is free", at: place, hint: hint(for: refusal))
+    }
+
+    private func hint(for refusal: HostPort.Problem?) -> String? {
+        switch refusal {
+        case .noProtocol: nil
+        case .notAllowed:
+            "choose a port above 1023, or let users have lower ones: sysctl net.ipv4.ip_unprivileged_port_start"
+        case .inUse, .notLocal, .system, nil: "choose another port, or end who has it"
+        }
+    }
+
+    private func hostPort(
+        _ address: SocketAddress, _ transport: PublishedPort.Transport
+    ) throws(HostPort.Problem) -> HostPort {
+        guard let outside else { return try HostPort(address, transport) }
+        return try HostPort(address, transport, from: outside.open)
     }
 
     private func target(_ entrance: Entrance, of port: HostPort, _ number: UInt16) -> SocketAddress? {
