@@ -155,3 +155,13 @@ if Context.environment["TRICE_FUZZ"] != nil {
                 linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
     }
 }
+
+// Benchmarks/Micro, a package of its own, measures what stands in these.
+if Context.environment["TRICE_MODULES"] != nil {
+    package.products.append(
+        .library(
+            name: "Modules",
+            targets: [
+                "CLinux", "Core", "YAML", "Compose", "Linux", "Netlink", "Networking", "Images", "Runtime", "Reconciler",
+            ]))
+}
