@@ -157,7 +157,7 @@ final class Supervisor {
         for _ in 0..<16 {
             let start = EventLoop.now
             plan = Trace.span("plan") {
-                Reconciler.plan(saved?.desired ?? Desired(), observe(), now: realTime())
+                Reconciler.plan(saved?.desired ?? Desired(), observe(), now: realTime() + Supervisor.headStart)
             }
             planPace.wasDone(since: start)
             var progressed = false
@@ -167,7 +167,7 @@ final class Supervisor {
         }
         if let wakeTimer { loop.cancel(wakeTimer) }
         wakeTimer = plan.wake.map { time in
-            let now = realTime()
+            let now = realTime() + Supervisor.headStart
             return loop.schedule(after: time > now ? time - now : 0) { [unowned self] in self.reconcile() }
         }
         startPendingRuns(plan)

@@ -101,6 +101,28 @@ import Testing
         }
     }
 
+    @Test func `a program does not run before the back-off of its restart is over`() throws {
+        try Sandbox.run("backoff") { box in
+            try box.write("services: { a: { image: busybox:1, restart: 'on-failure:3', command: 'false' } }")
+            box.must("up", "-d")
+            #expect(box.eventually { box.state(of: "a") == "exited" })
+            struct Line: Decodable {
+                let action: String
+                let time: String
+            }
+            let lines = box.must("events", "--json", "--since", "1h", "--until", "0s").lines.compactMap {
+                try? JSONDecoder().decode(Line.self, from: Data($0.utf8))
+            }.filter { ["start", "die"].contains($0.action) }
+            #expect(lines.map(\.action) == Array(repeating: ["start", "die"], count: 4).flatMap { $0 }, "\(lines)")
+            let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+            let times = try lines.map { try format.parse($0.time).timeIntervalSince1970 }
+            for (round, wait) in [0.1, 0.2, 0.4].enumerated() {
+                // Events are told in milliseconds here.
+                #expect(times[2 * round + 2] - times[2 * round + 1] >= wait - 0.001, "\(lines)")
+            }
+        }
+    }
+
     @Test func `after a reboot what restart says comes back, in the order of dependencies, and nothing else`() throws {
         try Sandbox.run("reboot") { box in
             let watched = "image: busybox:1, init: true, volumes: [\".:/w\"]"

@@ -48,6 +48,8 @@ final class Container {
     var terminalSize: [UInt16] = []
     /// Whether the start under way is that of the user's `restart`.
     var isRestarted = false
+    /// Before that time its program does not run: the end of its back-off, in nanoseconds since 1970; 0 for at once.
+    var notBefore: UInt64 = 0
     /// When the start under way began, for a trace (`Trace.now`).
     var startTrace: UInt64 = 0
     /// Whether a one-off container is found under its service's names.

@@ -12,11 +12,18 @@ import Reconciler
 import Runtime
 
 extension Supervisor {
+    /// What comes due is looked at so many nanoseconds before: about what it takes from a container's start to its program,
+    /// which waits for the time itself.
+    static let headStart: UInt64 = 10_000_000
+
     /// Starts a container that does not run. What goes wrong is put on its record.
     func start(_ container: Container) {
         let goal = saved?.desired.services[container.record.config.service]
+        let due = goal.flatMap { RestartBackOff.restartTime(of: container.state, $0) }
         container.isRestarted = container.state.started > 0 && container.state.started < goal?.restartBefore ?? 0
         container.state.beginStart(goal)
+        // One that the user has asked for begins the count anew, and waits for nothing.
+        container.notBefore = container.state.restarts > 0 ? due ?? 0 : 0
         container.record.state.failure = nil
         emit(container, container.state.restarts > 0 ? .restarting : .starting)
         container.startTrace = Trace.now
@@ -161,8 +168,19 @@ extension Supervisor {
                 try Trace.span("connect \(container.record.name)") {
                     try connectNetworks(container, pid: created.pid, isAdmitted: areAdmitted)
                 }
-                try created.setup.send(Proceed())
+                try proceed(container, created)
             } catch { giveUp(container, created, error) }
+        }
+    }
+
+    /// Lets the process become its program, when the back-off of a restart is over.
+    private func proceed(_ container: Container, _ created: LauncherClient.Created) throws {
+        let now = realTime()
+        if container.notBefore <= now { return try created.setup.send(Proceed()) }
+        // Not for longer than it began too early, should the clock be set.
+        loop.schedule(after: min(container.notBefore - now, Supervisor.headStart)) { [unowned self, weak container] in
+            guard let container, container.pid == created.pid else { return }
+            do { try created.setup.send(Proceed()) } catch { self.giveUp(container, created, error) }
         }
     }
 
