@@ -63,7 +63,7 @@ import Testing
             try run("nft", "flush", "chain", "bridge", "trice_t", "prerouting")
             // What is believed may be put right again at once by what the neighbour itself says: some attempts.
             var reached: Reached = []
-            for _ in 0..<10 where reached != .all {
+            for _ in 0..<100 where reached != .all {
                 reached.formUnion(try lie(hosts[1], about: hosts[0], to: hosts[2]))
             }
             #expect(reached == .all)
