@@ -77,7 +77,7 @@ import Testing
                 let outcome = try strike(blow, in: box)
                 #expect(blow.victims.contains(.command) || outcome.status == 0, "\(story)\n\(outcome)")
                 let up = box.try_("up", "-d")
-                #expect(up.status == 0, "\(story)\n\(up)")
+                #expect(up.status == 0, "\(story)\n\(up)\n\(supervisorLog(of: box))")
                 #expect(box.ps().map(\.State) == ["running", "running", "running"], "\(story)\n\(box.ps())")
                 let runs = Runs(box.try_("logs", "--no-log-prefix", "writer").lines)
                 for mistake in runs.mistakes { Issue.record("\(story)\n\(mistake)") }
@@ -86,6 +86,11 @@ import Testing
                 #expect(open.isSubset(of: lost), "\(story)\n\(open): runs without an end")
             }
         }
+    }
+
+    private func supervisorLog(of box: Sandbox) -> String {
+        let path = "\(box.directory)/run/projects/\(box.project)/supervisor.log"
+        return (try? String(contentsOfFile: path, encoding: .utf8)) ?? "no \(path)"
     }
 
     /// The runs of the two writers that are there.
