@@ -42,9 +42,14 @@ final class SupervisorClient {
         return try RecordStore(paths).current().contains(where: \.isActive) ? try start(paths) : nil
     }
 
+    /// How long it is tried to reach a supervisor, in nanoseconds: longer than a launcher rests between two (6.4 s).
+    private static let patience: UInt64 = 15_000_000_000
+
     /// Connects, starting a supervisor where none runs.
     static func start(_ paths: ProjectPaths) throws -> SupervisorClient {
-        for _ in 0..<20 {
+        let end = EventLoop.now + patience
+        var changes: FileWatch?
+        repeat {
             if let client = try connect(paths) { return client }
             // Held until the connection is made, however long this process waits for its turn: a supervisor that finds
             // nothing to do would be gone meanwhile.
@@ -58,7 +63,15 @@ final class SupervisorClient {
                 throw Failure("no supervisor can be started: \(text)")
             }
             if let client = try connect(paths) { return client }
-        }
+            // A launcher whose supervisors were killed again and again takes its time for the next one, whose socket is waited
+            // for; looked at now and then, as it may be that nothing comes.
+            let watch = try changes ?? FileWatch()
+            if changes == nil, exists(paths.run) { try watch.add(paths.run) }
+            changes = watch
+            var polled = pollfd(fd: watch.descriptor.raw, events: Int16(POLLIN), revents: 0)
+            poll(&polled, 1, 50)
+            watch.drain()
+        } while EventLoop.now < end
         throw Failure(
             "no supervisor can be started: whatever is started is killed at once", hint: "see \(paths.supervisorLog)")
     }
