@@ -20,10 +20,8 @@ struct AttachedStack {
     var exitCodeFrom: String?
     var timeout: Int?
     var develop: DevelopWatch?
-    /// Whether keys are taken (`UpMenu`).
-    var hasMenu = false
-    /// What the menu turns on.
-    var makeWatch: () throws -> DevelopWatch? = { nil }
+    /// What the menu's key turns on (`UpMenu`); nil: no keys are taken.
+    var makeWatch: (() throws -> DevelopWatch)?
 
     init(_ bringUp: BringUp, services: Set<String>) { (self.bringUp, self.services) = (bringUp, services) }
 
@@ -44,7 +42,7 @@ struct AttachedStack {
         let watch = try FileWatch()
         var develop = develop
         try develop?.begin()
-        let menu = hasMenu ? try UpMenu() : nil
+        let menu = makeWatch == nil ? nil : try UpMenu()
         menu?.explain(isWatching: develop != nil)
         var interrupts = 0
         var verdict: Int32?
@@ -113,7 +111,7 @@ struct AttachedStack {
             return nil
         }
         do {
-            let watch = try makeWatch()
+            let watch = try makeWatch?()
             try watch?.begin()
             return watch
         } catch let failure as Failure {

@@ -117,7 +117,7 @@ struct TerminalRelay {
     init(_ master: Descriptor, _ client: SupervisorClient) { (self.master, self.client) = (master, client) }
 
     func run(onReply: (Reply) -> Void) throws -> Int32 {
-        let rawMode = try RawMode(of: 0)
+        let rawMode = try TerminalMode(of: 0, TerminalMode.raw)
         defer { withExtendedLifetime(rawMode) {} }
         let resized = try CallerSignals([SIGWINCH])
         resize()

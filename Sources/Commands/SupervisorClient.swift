@@ -47,33 +47,37 @@ final class SupervisorClient {
 
     /// Connects, starting a supervisor where none runs.
     static func start(_ paths: ProjectPaths) throws -> SupervisorClient {
+        if let client = try connect(paths) { return client }
         let end = EventLoop.now + patience
-        var changes: FileWatch?
+        let changes = try FileWatch()
         repeat {
-            if let client = try connect(paths) { return client }
-            // Held until the connection is made, however long this process waits for its turn: a supervisor that finds
-            // nothing to do would be gone meanwhile.
-            let lock = try SupervisorStart.lock(paths)
-            defer { withExtendedLifetime(lock) {} }
-            if let client = try connect(paths) { return client }
-            let kept = Trace.isOn ? [(name: SupervisorStart.tracedFile, descriptor: try Trace.copy())] : []
-            let reason = try SupervisorStart.spawnLauncher(paths, under: lock, keeping: kept).read(upTo: 4096)
-            guard reason.isEmpty else {
-                let text = String(decoding: reason, as: UTF8.self).split(separator: "\n").joined(separator: "; ")
-                throw Failure("no supervisor can be started: \(text)")
-            }
-            if let client = try connect(paths) { return client }
+            if let client = try startAndConnect(paths) { return client }
             // A launcher whose supervisors were killed again and again takes its time for the next one, whose socket is waited
             // for; looked at now and then, as it may be that nothing comes.
-            let watch = try changes ?? FileWatch()
-            if changes == nil, exists(paths.run) { try watch.add(paths.run) }
-            changes = watch
-            var polled = pollfd(fd: watch.descriptor.raw, events: Int16(POLLIN), revents: 0)
+            if exists(paths.run) { try changes.add(paths.run) }
+            var polled = pollfd(fd: changes.descriptor.raw, events: Int16(POLLIN), revents: 0)
             poll(&polled, 1, 50)
-            watch.drain()
+            changes.drain()
+            if let client = try connect(paths) { return client }
         } while EventLoop.now < end
         throw Failure(
             "no supervisor can be started: whatever is started is killed at once", hint: "see \(paths.supervisorLog)")
+    }
+
+    /// - Returns: nil where what was started is gone already, or rests.
+    private static func startAndConnect(_ paths: ProjectPaths) throws -> SupervisorClient? {
+        // Held until the connection is made, however long this process waits for its turn: a supervisor that finds nothing
+        // to do would be gone meanwhile.
+        let lock = try SupervisorStart.lock(paths)
+        defer { withExtendedLifetime(lock) {} }
+        if let client = try connect(paths) { return client }
+        let kept = Trace.isOn ? [(name: SupervisorStart.tracedFile, descriptor: try Trace.copy())] : []
+        let reason = try SupervisorStart.spawnLauncher(paths, under: lock, keeping: kept).read(upTo: 4096)
+        guard reason.isEmpty else {
+            let text = String(decoding: reason, as: UTF8.self).split(separator: "\n").joined(separator: "; ")
+            throw Failure("no supervisor can be started: \(text)")
+        }
+        return try connect(paths)
     }
 
     func send(_ command: Request.Command, descriptors: [Descriptor] = []) throws {

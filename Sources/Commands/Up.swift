@@ -177,8 +177,9 @@ struct Up: ParsableCommand {
         attached.exitCodeFrom = exitCodeFrom
         attached.timeout = timeout
         attached.develop = watch ? try DevelopWatch(project, services: services, context) : nil
-        attached.hasMenu = UpMenu.isPossible && (menu ?? GlobalOptions.hasMenu)
-        attached.makeWatch = { try DevelopWatch(project, services: services, context) }
+        if UpMenu.isPossible && (menu ?? GlobalOptions.hasMenu) {
+            attached.makeWatch = { try DevelopWatch(project, services: services, context) }
+        }
         let status = try attached.run()
         if status != 0 { throw ExitCode(status) }
     }

@@ -9,20 +9,16 @@ import Linux
 final class UpMenu {
     enum Key { case watch, detach }
 
-    private var before = termios()
+    private let mode: TerminalMode
 
     /// Whether a person can press keys, and see what they are for.
     static var isPossible: Bool { isatty(0) == 1 && isatty(2) == 1 }
 
-    /// Has the terminal give each key at once, and show none, until this object is gone. Ctrl-C and Ctrl-Z do what they did.
-    init() throws(SystemError) {
-        try check("tcgetattr") { tcgetattr(0, &before) }
-        var settings = before
-        settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
-        try check("tcsetattr") { tcsetattr(0, TCSADRAIN, &settings) }
+    /// Has the terminal give each key at once until this object is gone; nil where there is none.
+    init?() throws(SystemError) {
+        guard let mode = try TerminalMode(of: 0, TerminalMode.keys) else { return nil }
+        self.mode = mode
     }
-
-    deinit { tcsetattr(0, TCSADRAIN, &before) }
 
     /// Becomes readable with a key.
     var descriptor: Int32 { 0 }

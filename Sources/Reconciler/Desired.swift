@@ -17,6 +17,14 @@ package struct Desired: Codable, Hashable, Sendable {
     package var removeOrphans = false
 
     package init() {}
+
+    /// Whether a network is wanted that is made of something else than the one that is there.
+    ///
+    /// - Parameter definition: what that was made of; nil where nobody knows, which is as good as the same.
+    package func redefines(_ network: String, madeOf definition: String?) -> Bool {
+        guard let definition, let wanted = networkDefinitions?[network] else { return false }
+        return definition != wanted
+    }
 }
 
 /// What the user asked a service to be. Instants are nanoseconds since 1970.

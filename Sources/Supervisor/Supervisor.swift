@@ -272,7 +272,7 @@ final class Supervisor {
                     VolumeStore.Record(
                         name: name, project: paths.project, key: volume.key,
                         labels: Dictionary(volume.labels.map { ($0.name, $0.value) }) { $1 }, created: realTime(),
-                        mount: VolumeFileSystem(volume.driverOptions.map { ($0.name, $0.value) }),
+                        mount: volume.fileSystem,
                         size: try volume.diskLimit()))
                 emit(.volume, .create, id: name, name: name)
             }

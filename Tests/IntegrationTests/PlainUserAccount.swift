@@ -46,7 +46,7 @@ struct PlainUserAccount {
             let range = "1879048192-1879113727"
             try must("/usr/sbin/usermod", "--add-subuids", range, "--add-subgids", range, name)
         }
-        for directory in ["bin", "run", "work"] { try must("/bin/mkdir", "-p", "\(home)/\(directory)") }
+        for directory in ["bin", "run", "stack"] { try must("/bin/mkdir", "-p", "\(home)/\(directory)") }
         try must("/bin/cp", "-r", "\(box.directory)/config", "\(home)/config")
         let program = URL(fileURLWithPath: box.binary)
         for file in ["trice", "trice-registry"] {
@@ -71,7 +71,7 @@ struct PlainUserAccount {
         #expect(outcome.status == 0, "\(command): \(outcome)")
     }
 
-    /// Runs a command as the user, in its work directory.
+    /// Runs a command as the user, in its stack's directory.
     func run(_ command: [String], environment more: [String: String] = [:]) -> Outcome {
         let environment = [
             "TRICE_ROOT": "", "TRICE_RUN": "", "HOME": home, "XDG_DATA_HOME": "\(home)/data",
@@ -80,7 +80,7 @@ struct PlainUserAccount {
         return box.run(
             [
                 "/usr/bin/setpriv", "--reuid=\(uid)", "--regid=\(gid)", "--clear-groups", "--inh-caps=-all", "--",
-                "/usr/bin/env", "--chdir=\(home)/work",
+                "/usr/bin/env", "--chdir=\(home)/stack",
             ] + command, environment: environment.merging(more) { $1 })
     }
 
@@ -98,13 +98,13 @@ struct PlainUserAccount {
     // MARK: Files
 
     func write(_ text: String) throws {
-        try text.write(toFile: "\(home)/work/compose.yaml", atomically: true, encoding: .utf8)
+        try text.write(toFile: "\(home)/stack/compose.yaml", atomically: true, encoding: .utf8)
     }
 
-    /// Gives the user a copy of a file or directory, in its work directory.
+    /// Gives the user a copy of a file or directory, in its stack's directory.
     func give(_ source: String, as name: String) {
-        must(asRoot: "/bin/cp", "-rT", source, "\(home)/work/\(name)")
-        must(asRoot: "/bin/chown", "-R", "\(self.name):", "\(home)/work")
+        must(asRoot: "/bin/cp", "-rT", source, "\(home)/stack/\(name)")
+        must(asRoot: "/bin/chown", "-R", "\(self.name):", "\(home)/stack")
     }
 
     func load(_ image: String) throws {

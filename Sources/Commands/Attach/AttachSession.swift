@@ -26,7 +26,7 @@ final class AttachSession {
     private var master: Descriptor?
     /// Whether the container is heard: no input before, or its answer could be missed.
     private var isAttached = false
-    private var rawMode: RawMode?
+    private var rawMode: TerminalMode?
 
     init(
         _ record: ContainerRecord, _ paths: ProjectPaths, _ client: SupervisorClient, keys: DetachKeys?, input: Bool
@@ -100,7 +100,7 @@ final class AttachSession {
             resize()
             if takesInput {
                 input = terminal
-                rawMode = try RawMode(of: 0)
+                rawMode = try TerminalMode(of: 0, TerminalMode.raw)
             }
         case .started: isAttached = true
         case .finished(let status): return status

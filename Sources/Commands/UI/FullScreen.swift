@@ -7,12 +7,12 @@ import Linux
 /// The whole terminal as a canvas: the alternate screen, without a cursor, in raw mode (ECMA-48, xterm's ctlseqs). As before
 /// when this value goes.
 final class FullScreen {
-    private let mode: RawMode
+    private let mode: TerminalMode
     private var drawn: [String] = []
 
     /// Nil where standard input or output is no terminal.
     init?() throws(SystemError) {
-        guard isatty(1) == 1, let mode = try RawMode(of: 0) else { return nil }
+        guard isatty(1) == 1, let mode = try TerminalMode(of: 0, TerminalMode.raw) else { return nil }
         self.mode = mode
         FullScreen.write("\u{1B}[?1049h\u{1B}[?25l\u{1B}[2J")
     }

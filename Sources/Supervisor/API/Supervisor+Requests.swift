@@ -87,8 +87,7 @@ extension Supervisor {
     private func warnOfVolumes(_ client: Connection, _ project: Project) throws {
         for volume in project.volumes where !volume.isExternal && volumes.exists(volume.name) {
             let made = try volumes.record(volume.name)
-            let wanted = (VolumeFileSystem(volume.driverOptions.map { ($0.name, $0.value) }), try volume.diskLimit())
-            if (made.mount, made.size) == wanted { continue }
+            if try (made.mount, made.size) == (volume.fileSystem, volume.diskLimit()) { continue }
             let place = (volume.places["driver_opts"] ?? volume.location).map { "\($0): " } ?? ""
             client.send(
                 .warning(

@@ -28,6 +28,9 @@ extension ContainerConfig {
 }
 
 extension Volume {
+    /// What the file has it mounted from; nil for a directory of the store.
+    var fileSystem: VolumeFileSystem? { VolumeFileSystem(driverOptions.map { ($0.name, $0.value) }) }
+
     /// What a directory of the store has room for, `driver_opts.size`, in bytes; nil for no limit but the disk's.
     ///
     /// - Throws: `Failure` at a size that cannot be.

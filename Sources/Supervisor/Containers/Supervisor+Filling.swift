@@ -29,6 +29,7 @@ extension Supervisor {
     }
 
     private func beginFilling(_ container: Container) throws {
+        if container.record.config.volumes.isEmpty { return }
         let shared = namesOfSharedVolumes()
         let waits = saved?.desired.services[container.record.config.service]?.intent != .running
         let names = container.record.config.volumes.filter { waits || shared.contains($0.value) }

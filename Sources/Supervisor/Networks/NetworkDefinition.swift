@@ -6,27 +6,16 @@ import Core
 import Reconciler
 import Runtime
 
-extension NetworkStore {
-    /// Of a project's networks those that were made of another definition than the desired one.
-    func changed(_ desired: Desired) throws -> [NetworkRecord] {
-        try (desired.networkDefinitions ?? [:]).compactMap { name, hash in
-            guard let record = try record(name), let made = record.definition, made != hash else { return nil }
-            return record
-        }
-    }
-}
-
 extension Supervisor {
     /// What the planner is to know of networks that the file defines in another way than before. One that somebody outside
     /// the project is on stays as it is.
     var changedNetworks: [String: Set<String>] {
+        guard let desired = saved?.desired else { return [:] }
         var result: [String: Set<String>] = [:]
-        for (name, hash) in saved?.desired.networkDefinitions ?? [:] {
-            guard let made = networks.record(name)?.definition, made != hash else { continue }
+        for name in networks.names where desired.redefines(name, madeOf: networks.record(name)?.definition) {
             do {
                 guard try networks.strangers(on: name).isEmpty else { continue }
-                result[name] = Set(
-                    containers.values.filter { $0.record.isOn(name) }.map(\.id))
+                result[name] = Set(containers.values.filter { $0.record.isOn(name) }.map(\.id))
             } catch { log("network \(name) is not made again: \(error)") }
         }
         return result
@@ -35,7 +24,10 @@ extension Supervisor {
     /// Refuses goals that want a network made again which is not the project's services' alone.
     func checkNetworks(_ goals: Goals) throws {
         let store = NetworkStore(paths.roots)
-        for record in try store.changed(goals.desired) {
+        for name in (goals.desired.networkDefinitions ?? [:]).keys.sorted() {
+            guard let record = try store.record(name), goals.desired.redefines(name, madeOf: record.definition) else {
+                continue
+            }
             let place = goals.project.networks.first { $0.name == record.name }?.location
             let others = try store.leases(record.name).filter { $0.project != paths.project }.map(\.project)
             guard others.isEmpty else {

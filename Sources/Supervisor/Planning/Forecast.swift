@@ -112,8 +112,7 @@ package struct Forecast: Sendable {
 
     private var changedNetworks: [String: Set<String>] {
         var result: [String: Set<String>] = [:]
-        for (name, hash) in goals.desired.networkDefinitions ?? [:] {
-            guard let made = present.definitions[name], made != hash else { continue }
+        for (name, definition) in present.definitions where goals.desired.redefines(name, madeOf: definition) {
             result[name] = Set(containers.map(\.id).filter { before[$0]?.isOn(name) ?? false })
         }
         return result

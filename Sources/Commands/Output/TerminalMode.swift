@@ -5,18 +5,23 @@ import CLinux
 import Glibc
 import Linux
 
-/// The caller's terminal in raw mode (termios(3)): each key comes as it is typed and none means anything. It is as before
-/// when this value goes.
-final class RawMode {
+/// The caller's terminal in another mode (termios(3)). It is as before when this value goes.
+final class TerminalMode {
     private let descriptor: Int32
     private var before: termios
 
+    /// Raw: each key comes as it is typed and none means anything.
+    static func raw(_ settings: inout termios) { cfmakeraw(&settings) }
+
+    /// Each key comes as it is typed and none is shown; Ctrl-C and Ctrl-Z do what they did.
+    static func keys(_ settings: inout termios) { settings.c_lflag &= ~tcflag_t(ICANON | ECHO) }
+
     /// Nil where the descriptor is no terminal.
-    init?(of descriptor: Int32) throws(SystemError) {
+    init?(of descriptor: Int32, _ change: (inout termios) -> Void) throws(SystemError) {
         var settings = termios()
         guard tcgetattr(descriptor, &settings) == 0 else { return nil }
         (self.descriptor, before) = (descriptor, settings)
-        cfmakeraw(&settings)
+        change(&settings)
         try check("tcsetattr") { tcsetattr(descriptor, TCSADRAIN, &settings) }
     }
 
