@@ -34,10 +34,14 @@ package struct MessageType: RawRepresentable, Hashable, Sendable {
     package static let NFNL_MSG_BATCH_BEGIN = MessageType(rawValue: 0x10)
     package static let NFNL_MSG_BATCH_END = MessageType(rawValue: 0x11)
     package static let NFT_MSG_NEWTABLE = MessageType(rawValue: 0x0a00)
+    package static let NFT_MSG_GETTABLE = MessageType(rawValue: 0x0a01)
     package static let NFT_MSG_DELTABLE = MessageType(rawValue: 0x0a02)
     package static let NFT_MSG_NEWCHAIN = MessageType(rawValue: 0x0a03)
     package static let NFT_MSG_NEWRULE = MessageType(rawValue: 0x0a06)
     package static let NFT_MSG_DELRULE = MessageType(rawValue: 0x0a08)
+    package static let NFT_MSG_NEWSETELEM = MessageType(rawValue: 0x0a0c)
+    package static let NFT_MSG_GETSETELEM = MessageType(rawValue: 0x0a0d)
+    package static let NFT_MSG_DELSETELEM = MessageType(rawValue: 0x0a0e)
 }
 
 /// Flags of a message's header (netlink(7), uapi linux/netlink.h). A bit means one thing in a request and another in a
@@ -152,6 +156,7 @@ package enum RTA: UInt16, AttributeFamily {
 package enum NFTA_TABLE: UInt16, AttributeFamily {
     case NAME = 1
     case FLAGS = 2
+    case USERDATA = 6
 }
 
 /// Attributes of an acknowledgement: `NLMSGERR_ATTR_*` in uapi linux/netlink.h.
@@ -171,6 +176,10 @@ package let RTPROT_BOOT: UInt8 = 3
 package let RT_SCOPE_UNIVERSE: UInt8 = 0
 package let RT_SCOPE_LINK: UInt8 = 253
 package let RTN_UNICAST: UInt8 = 1
+package let RTN_BLACKHOLE: UInt8 = 6
+package let RTN_UNREACHABLE: UInt8 = 7
+package let RTN_PROHIBIT: UInt8 = 8
+package let RTN_THROW: UInt8 = 9
 
 /// A family of network addresses: socket(2)'s `AF_*`.
 package enum AddressFamily: UInt8, Sendable {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
-/// Requests to nf_tables (uapi linux/netfilter/nf_tables.h), of what a rule for one connection's way needs. The kernel takes
-/// them as a transaction: `NetlinkSocket.commit`. All numbers are big-endian.
+/// Requests to nf_tables (uapi linux/netfilter/nf_tables.h): here what a rule for one connection's way needs. The kernel takes
+/// changes as a transaction: `NetlinkSocket.commit`. All numbers are big-endian.
 package enum NetfilterRequest {
     /// `nft add table ip NAME`
     package static func addTable(_ name: String) -> NetlinkRequest {
@@ -94,12 +94,13 @@ package enum NetfilterRequest {
         case transport = 2
     }
 
-    /// `struct nfgenmsg` of IPv4 (linux/netfilter/nfnetlink.h), and attributes.
-    private static func request(
-        _ type: MessageType, _ flags: MessageFlags = [], words: String, _ write: (inout MessageBuilder) -> Void
+    /// `struct nfgenmsg` (linux/netfilter/nfnetlink.h), and attributes.
+    static func request(
+        _ type: MessageType, _ flags: MessageFlags = [], _ family: NetfilterFamily = .ip, words: String,
+        _ write: (inout MessageBuilder) -> Void
     ) -> NetlinkRequest {
         NetlinkRequest(type, flags, words: words) {
-            $0.append(AddressFamily.AF_INET.rawValue)
+            $0.append(family.rawValue)
             $0.zeros(3)
             write(&$0)
         }
@@ -142,7 +143,8 @@ package enum NetfilterRequest {
 }
 
 extension UInt16 {
-    fileprivate var networkBytes: [UInt8] { [UInt8(self >> 8), UInt8(truncatingIfNeeded: self)] }
+    /// In network order.
+    package var networkBytes: [UInt8] { [UInt8(self >> 8), UInt8(truncatingIfNeeded: self)] }
 }
 
 private enum NFTA_CHAIN: UInt16, AttributeFamily {
@@ -164,7 +166,7 @@ private enum NFTA_RULE: UInt16, AttributeFamily {
     case EXPRESSIONS = 4
 }
 
-private enum NFTA_LIST: UInt16, AttributeFamily { case ELEM = 1 }
+enum NFTA_LIST: UInt16, AttributeFamily { case ELEM = 1 }
 
 private enum NFTA_EXPR: UInt16, AttributeFamily {
     case NAME = 1
@@ -194,7 +196,7 @@ private enum NFTA_IMMEDIATE: UInt16, AttributeFamily {
     case DATA = 2
 }
 
-private enum NFTA_DATA: UInt16, AttributeFamily { case VALUE = 1 }
+enum NFTA_DATA: UInt16, AttributeFamily { case VALUE = 1 }
 
 private enum NFTA_NAT: UInt16, AttributeFamily {
     case TYPE = 1

@@ -2,17 +2,20 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import Core
+import Glibc
 import Linux
+import Netlink
 
 /// The two nftables tables of a root: what may go where and the published ports, and as whom containers may send.
 ///
 /// Each change is one transaction in the kernel. Several processes may work on one table (the supervisor of each project),
-/// so what makes or removes it holds a lock.
+/// so what makes or removes it holds a lock. Works in the network namespace that the thread is in at its first use.
 package final class Firewall {
     private let script: FirewallScript
     private let sourceGuard: SourceGuardScript
     private let lockPath: String
     private var library: NFTables?
+    private var connection: NetlinkSocket?
 
     /// - Parameter lockPath: a file in `Roots.run` that all supervisors of the root agree on.
     package init(tag: String, lockPath: String) {
@@ -24,32 +27,31 @@ package final class Firewall {
     /// Keeps descriptors free for libnftables, in a process that will have very many of them.
     package static func reserveDescriptors() throws(SystemError) { try NFTables.reserveDescriptors() }
 
-    /// Makes the tables, or brings the rules of older ones up to date; what they hold stays.
+    /// Makes the tables and their rules, or makes the rules anew; what the tables hold stays.
     package func ensureTable() throws {
         let lock = try FileLock(lockPath)
-        try withExtendedLifetime(lock) { _ = try nft().run(script.ensureTable + sourceGuard.ensureTable) }
+        try withExtendedLifetime(lock) { try makeTables() }
     }
 
-    /// Lets a network's containers out (where it is not internal) and nobody in. Makes the table if need be; a network that
+    /// Lets a network's containers out (where it is not internal) and nobody in. Makes the tables if need be; a network that
     /// is there already is no error.
     package func addNetwork(_ network: FirewallNetwork) throws {
         try checkName(network.bridge)
         let lock = try FileLock(lockPath)
         try withExtendedLifetime(lock) {
-            _ = try nft().run(
-                script.ensureTable + sourceGuard.ensureTable + script.addNetwork(network)
-                    + sourceGuard.addNetwork(network))
+            if try !areTablesCurrent() { try makeTables() }
+            try add(script.entries(of: network) + sourceGuard.entries(of: network))
         }
     }
 
-    /// Makes all that somebody has removed, in one transaction; what is there stays.
+    /// Makes all that somebody has removed; what is there stays.
     package func restore(_ networks: [FirewallNetwork], _ sources: [LinkSource], _ ports: [PublishedPort]) throws {
         let lock = try FileLock(lockPath)
-        let elements = networks.map { script.addNetwork($0) + sourceGuard.addNetwork($0) }.joined()
-        _ = try withExtendedLifetime(lock) {
-            try nft().run(
-                script.ensureTable + sourceGuard.ensureTable + elements + sourceGuard.admit(sources)
-                    + script.publish(ports))
+        try withExtendedLifetime(lock) {
+            try makeTables()
+            try add(
+                networks.flatMap(script.entries) + networks.flatMap(sourceGuard.entries)
+                    + sourceGuard.entries(of: sources) + script.entries(of: ports))
         }
     }
 
@@ -58,73 +60,100 @@ package final class Firewall {
         try checkName(network.bridge)
         let lock = try FileLock(lockPath)
         try withExtendedLifetime(lock) {
-            guard let before = try listBridges() else { return }
-            if before.contains("\"\(network.bridge)\"") {
-                try delete(script.removeNetwork(network) + sourceGuard.removeNetwork(network))
-            }
-            if let after = try listBridges(), !after.contains("elements") {
-                try delete([script.deleteTable, sourceGuard.deleteTable])
+            try delete(script.entries(of: network) + sourceGuard.entries(of: network))
+            guard try hasNoNetworks() else { return }
+            for table in [
+                NetfilterRequest.deleteTable(.inet, script.table),
+                NetfilterRequest.deleteTable(.bridge, sourceGuard.table),
+            ] {
+                _ = try found { try socket().commit([table]) }
             }
         }
     }
 
     /// Serves the ports, all in one transaction. A port that is served already goes to the new container.
     package func publish(_ ports: [PublishedPort]) throws {
-        if ports.isEmpty { return }
-        do {
-            try nft().run(script.publish(ports))
-        } catch NFTables.Problem.refused {
-            // An element with this key and another container: left behind by a process that was killed.
-            try delete(script.unpublish(ports))
-            try nft().run(script.publish(ports))
+        let entries = script.entries(of: ports)
+        do { try add(entries) } catch let error as NetlinkError where [EBUSY, EEXIST].contains(error.errno) {
+            // An entry with this key and another container, left behind by a process that was killed: kernels differ in
+            // what they call that.
+            try delete(entries)
+            try add(entries)
         }
     }
 
     /// Serves the ports no longer. One that is not served is no error.
-    package func unpublish(_ ports: [PublishedPort]) throws { try delete(script.unpublish(ports)) }
+    package func unpublish(_ ports: [PublishedPort]) throws { try delete(script.entries(of: ports)) }
 
     /// Lets containers send on these links, as whom they are and as nobody else. One that may already is no error.
-    package func admit(_ sources: [LinkSource]) throws {
-        if !sources.isEmpty { try nft().run(sourceGuard.admit(sources)) }
-    }
+    package func admit(_ sources: [LinkSource]) throws { try add(sourceGuard.entries(of: sources)) }
 
     /// Takes that back. A link that is not known is no error.
-    package func dismiss(_ sources: [LinkSource]) throws { try delete(sourceGuard.dismiss(sources)) }
+    package func dismiss(_ sources: [LinkSource]) throws { try delete(sourceGuard.entries(of: sources)) }
 
     /// The tables that trice's roots have in this network namespace, for `system check`: `inet trice_TAG`, `bridge trice_TAG`.
     package func tables() throws -> [String] {
-        try nft().run("list tables\n").split(separator: "\n").compactMap { line in
-            let words = line.split(separator: " ")
-            guard words.count == 3, words[2].hasPrefix("trice_") else { return nil }
-            return "\(words[1]) \(words[2])"
+        try socket().dump(NetfilterRequest.tables).compactMap { table in
+            guard let family = table.family, table.name.hasPrefix("trice_") else { return nil }
+            return "\(family) \(table.name)"
         }
     }
 
-    /// All in one transaction; where one element is not there, one by one.
-    private func delete(_ commands: [String]) throws {
-        if commands.isEmpty { return }
-        do { try nft().run(commands.joined()) } catch NFTables.Problem.refused {
-            for command in commands {
-                do { try nft().run(command) } catch NFTables.Problem.refused(let text) {
-                    guard text.contains("No such file or directory") else { throw NFTables.Problem.refused(text) }
-                }
-            }
+    // MARK: Parts
+
+    private func makeTables() throws { try nft().run(script.ensureTable + sourceGuard.ensureTable) }
+
+    private func areTablesCurrent() throws -> Bool {
+        func version(_ family: NetfilterFamily, _ name: String) throws -> String? {
+            try found { try socket().get(NetfilterRequest.table(family, name)) }?.comment
+        }
+        return try version(.inet, script.table) == FirewallScript.version
+            && version(.bridge, sourceGuard.table) == SourceGuardScript.version
+    }
+
+    private func hasNoNetworks() throws -> Bool {
+        let parts = try found { try socket().dump(NetfilterRequest.elements(of: script.bridges)) }
+        return parts?.allSatisfy(\.isEmpty) ?? true
+    }
+
+    /// Nil where the kernel does not know what it is asked for.
+    private func found<T>(_ body: () throws -> T) throws -> T? {
+        do { return try body() } catch let error as NetlinkError where error.errno == ENOENT { return nil }
+    }
+
+    /// So many entries fit into a socket's buffer, as one transaction.
+    private static let mostEntries = 1000
+
+    private func add(_ entries: [FirewallEntry]) throws {
+        for start in stride(from: 0, to: entries.count, by: Firewall.mostEntries) {
+            try commit(FirewallEntry.adding(entries[start...].prefix(Firewall.mostEntries)))
         }
     }
 
-    /// The set's listing; nil where there is no table.
-    private func listBridges() throws -> String? {
-        do { return try nft().run(script.listBridges) } catch NFTables.Problem.refused(let text) {
-            if text.contains("No such file or directory") { return nil }
-            throw NFTables.Problem.refused(text)
+    /// All in one transaction; where one entry is not there, one by one.
+    private func delete(_ entries: [FirewallEntry]) throws {
+        for start in stride(from: 0, to: entries.count, by: Firewall.mostEntries) {
+            let part = entries[start...].prefix(Firewall.mostEntries)
+            let isDone = try found { try commit(FirewallEntry.deleting(part)) } != nil
+            if isDone { continue }
+            for entry in part { _ = try found { try commit(FirewallEntry.deleting([entry])) } }
         }
     }
+
+    private func commit(_ requests: [NetlinkRequest]) throws { try socket().commit(requests) }
 
     private func checkName(_ bridge: String) throws {
         guard FirewallScript.isPlain(bridge) else {
             throw Failure(
                 "\(bridge) cannot be the name of a bridge: 1 to 15 letters, digits, dots, dashes and underscores")
         }
+    }
+
+    private func socket() throws -> NetlinkSocket {
+        if let connection { return connection }
+        let made = try NetlinkSocket(.NETLINK_NETFILTER)
+        connection = made
+        return made
     }
 
     private func nft() throws -> NFTables {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import Netlink
+
 /// What the firewall knows of a network.
 package struct FirewallNetwork: Hashable, Sendable {
     package var bridge: String
@@ -20,10 +22,11 @@ package struct FirewallNetwork: Hashable, Sendable {
     }
 }
 
-/// The nftables commands of one root, as text for `nft -f` (nft(8)). Pure: what to say, not how it gets to the kernel.
+/// The nftables table of one root: its rules, as text for `nft -f` (nft(8)), and what its sets hold. Pure: what to say, not
+/// how it gets to the kernel.
 ///
 /// One table a root, with rules that never change. What changes are elements of sets and maps, each change one atomic
-/// batch:
+/// transaction:
 ///
 /// | name | elements |
 /// |---|---|
@@ -39,6 +42,9 @@ package struct FirewallScript: Hashable, Sendable {
 
     package init(tag: String) { table = "trice_\(tag)" }
 
+    /// What the table says of its rules: those of another version are made anew.
+    static let version = "rules 1"
+
     /// Makes the table and its rules, or makes them anew; elements stay.
     ///
     /// A packet for a published port gets its new destination in `prerouting`, or in `output` where a process of the host
@@ -46,7 +52,7 @@ package struct FirewallScript: Hashable, Sendable {
     /// not route a packet from 127.0.0.1 out of the host.
     package var ensureTable: String {
         """
-        add table inet \(table)
+        add table inet \(table) { comment "\(Self.version)"; }
         add set inet \(table) bridges { type ifname; }
         add set inet \(table) internal { type ifname; }
         add set inet \(table) within { type ifname . ifname; }
@@ -91,56 +97,40 @@ package struct FirewallScript: Hashable, Sendable {
         """
     }
 
-    package var deleteTable: String { "delete table inet \(table)\n" }
+    private func nftSet(_ name: String) -> NetfilterSet { NetfilterSet(.inet, table, name) }
 
-    package var listBridges: String { "list set inet \(table) bridges\n" }
+    var bridges: NetfilterSet { nftSet("bridges") }
 
-    package func addNetwork(_ network: FirewallNetwork) -> String { elements("add", network).joined() }
-
-    /// One command a line: where one finds nothing to delete, the others still can.
-    package func removeNetwork(_ network: FirewallNetwork) -> [String] { elements("delete", network) }
-
-    /// At most one command a map, whatever the number of ports.
-    package func publish(_ ports: [PublishedPort]) -> String {
-        ["published", "published_at", "published6", "published6_at"].map { map in
-            let entries = ports.filter { self.map(of: $0) == map }.map { "\(key($0)) : \(target($0))" }
-            return entries.isEmpty ? "" : "add element inet \(table) \(map) { \(entries.joined(separator: ", ")) }\n"
-        }.joined()
+    func entries(of network: FirewallNetwork) -> [FirewallEntry] {
+        let bridge = network.bridge.interfaceKey
+        var entries = [FirewallEntry(bridges, bridge), FirewallEntry(nftSet("within"), bridge, bridge)]
+        if let subnet = network.subnet { entries.append(FirewallEntry(nftSet("subnets"), subnet)) }
+        if let subnet = network.subnet6 { entries.append(FirewallEntry(nftSet("subnets6"), subnet)) }
+        if !network.isMasqueraded {
+            if let subnet = network.subnet { entries.append(FirewallEntry(nftSet("unmasked"), subnet)) }
+            if let subnet = network.subnet6 { entries.append(FirewallEntry(nftSet("unmasked6"), subnet)) }
+        }
+        if network.isInternal { entries.append(FirewallEntry(nftSet("internal"), bridge)) }
+        return entries
     }
 
-    /// One command a port.
-    package func unpublish(_ ports: [PublishedPort]) -> [String] {
-        ports.map { "delete element inet \(table) \(map(of: $0)) { \(key($0)) }\n" }
+    /// Those of one map behind each other.
+    func entries(of ports: [PublishedPort]) -> [FirewallEntry] {
+        ["published", "published_at", "published6", "published6_at"].flatMap { map in
+            ports.filter { self.map(of: $0) == map }.map { entry($0, nftSet(map)) }
+        }
     }
 
     private func map(of port: PublishedPort) -> String {
         "published" + (port.host.host.isIPv6 ? "6" : "") + (port.host.host.isAny ? "" : "_at")
     }
 
-    private func key(_ port: PublishedPort) -> String {
-        (port.host.host.isAny ? "" : "\(port.host.host) . ") + "\(port.transport) . \(port.host.port)"
-    }
-
-    private func target(_ port: PublishedPort) -> String { "\(port.container.host) . \(port.container.port)" }
-
-    private func elements(_ verb: String, _ network: FirewallNetwork) -> [String] {
-        let bridge = network.bridge
-        var commands = [
-            "\(verb) element inet \(table) bridges { \"\(bridge)\" }\n",
-            "\(verb) element inet \(table) within { \"\(bridge)\" . \"\(bridge)\" }\n",
-        ]
-        if let subnet = network.subnet { commands.append("\(verb) element inet \(table) subnets { \(subnet) }\n") }
-        if let subnet = network.subnet6 { commands.append("\(verb) element inet \(table) subnets6 { \(subnet) }\n") }
-        if !network.isMasqueraded {
-            if let subnet = network.subnet {
-                commands.append("\(verb) element inet \(table) unmasked { \(subnet) }\n")
-            }
-            if let subnet = network.subnet6 {
-                commands.append("\(verb) element inet \(table) unmasked6 { \(subnet) }\n")
-            }
-        }
-        if network.isInternal { commands.append("\(verb) element inet \(table) internal { \"\(bridge)\" }\n") }
-        return commands
+    private func entry(_ port: PublishedPort, _ map: NetfilterSet) -> FirewallEntry {
+        let (transport, number) = ([port.transport.number], port.host.port.networkBytes)
+        let target = [port.container.host.bytes, port.container.port.networkBytes]
+        return port.host.host.isAny
+            ? FirewallEntry(map, transport, number, to: target)
+            : FirewallEntry(map, port.host.host.bytes, transport, number, to: target)
     }
 
     /// Whether a link's name can stand in a command; the kernel would take more than that.

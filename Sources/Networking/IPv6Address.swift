@@ -152,6 +152,12 @@ package struct IPv6Prefix: Hashable, Sendable, LosslessStringConvertible, Codabl
 
     package var description: String { "\(address)/\(length)" }
 
+    /// The last address of the network.
+    package var last: IPv6Address {
+        let mask = IPv6Prefix.mask(Int(length))
+        return IPv6Address(high: address.high | ~mask.high, low: address.low | ~mask.low)
+    }
+
     /// Two networks overlap only where one holds the other.
     package func overlaps(_ other: IPv6Prefix) -> Bool {
         length <= other.length ? contains(other.address) : other.contains(address)

@@ -6,6 +6,15 @@ package struct PublishedPort: Hashable, Sendable {
     package enum Transport: String, Hashable, Sendable, Codable, CustomStringConvertible {
         case tcp, udp, sctp
         package var description: String { rawValue }
+
+        /// IANA's, of protocol numbers.
+        var number: UInt8 {
+            switch self {
+            case .tcp: 6
+            case .udp: 17
+            case .sctp: 132
+            }
+        }
     }
 
     /// Where the host serves it; the address `any` for each of the host's addresses.

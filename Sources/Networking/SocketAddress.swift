@@ -28,6 +28,14 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
             }
         }
 
+        /// In network order.
+        package var bytes: [UInt8] {
+            switch self {
+            case .v4(let address): address.bytes
+            case .v6(let address): address.bytes
+            }
+        }
+
         package init?(_ text: some StringProtocol) {
             if let address = IPv4Address(text) {
                 self = .v4(address)

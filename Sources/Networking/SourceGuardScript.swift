@@ -3,7 +3,8 @@
 
 import Netlink
 
-/// The nftables commands that keep containers from sending under another's address, as text for `nft -f` (nft(8)). Pure.
+/// What keeps containers from sending under another's address: rules, as text for `nft -f` (nft(8)), and what their sets hold.
+/// Pure.
 ///
 /// A table of the bridge family beside the one that `FirewallScript` makes: it sees each frame as it comes in from a
 /// container's link, before any bridge has learnt from it. Of its rules, which never change,
@@ -17,10 +18,13 @@ package struct SourceGuardScript: Hashable, Sendable {
 
     package init(tag: String) { (self.tag, table) = (tag, "trice_\(tag)") }
 
+    /// What the table says of its rules: those of another version are made anew.
+    static let version = "rules 1"
+
     /// Makes the table and its rules, or makes them anew; elements stay.
     package var ensureTable: String {
         """
-        add table bridge \(table)
+        add table bridge \(table) { comment "\(Self.version)"; }
         add set bridge \(table) hardware { type ifname . ether_addr; }
         add set bridge \(table) addresses { type ifname . ipv4_addr; }
         add set bridge \(table) addresses6 { type ifname . ipv6_addr; }
@@ -42,42 +46,25 @@ package struct SourceGuardScript: Hashable, Sendable {
         """
     }
 
-    package var deleteTable: String { "delete table bridge \(table)\n" }
+    private func nftSet(_ name: String) -> NetfilterSet { NetfilterSet(.bridge, table, name) }
 
-    package func addNetwork(_ network: FirewallNetwork) -> String { elements("add", network).joined() }
-
-    /// One command a line: where one finds nothing to delete, the others still can.
-    package func removeNetwork(_ network: FirewallNetwork) -> [String] { elements("delete", network) }
-
-    private func elements(_ verb: String, _ network: FirewallNetwork) -> [String] {
-        var commands: [String] = []
-        if let subnet = network.subnet { commands.append("\(verb) element bridge \(table) subnets { \(subnet) }\n") }
-        if let subnet = network.subnet6 { commands.append("\(verb) element bridge \(table) subnets6 { \(subnet) }\n") }
-        return commands
+    func entries(of network: FirewallNetwork) -> [FirewallEntry] {
+        (network.subnet.map { [FirewallEntry(nftSet("subnets"), $0)] } ?? [])
+            + (network.subnet6.map { [FirewallEntry(nftSet("subnets6"), $0)] } ?? [])
     }
 
-    /// One command a set, whatever the number of links.
-    package func admit(_ sources: [LinkSource]) -> String { elements("add", sources).joined() }
-
-    /// One command a set: where one finds nothing to delete, the others still can.
-    package func dismiss(_ sources: [LinkSource]) -> [String] { elements("delete", sources) }
-
-    private func elements(_ verb: String, _ sources: [LinkSource]) -> [String] {
-        func command(_ set: String, _ values: (LinkSource) -> [String]) -> String? {
-            let entries = sources.flatMap { source in values(source).map { "\"\(source.link)\" . \($0)" } }
-            return entries.isEmpty
-                ? nil : "\(verb) element bridge \(table) \(set) { \(entries.joined(separator: ", ")) }\n"
+    /// Those of one set behind each other.
+    func entries(of sources: [LinkSource]) -> [FirewallEntry] {
+        func entries(_ name: String, _ values: (LinkSource) -> [[UInt8]]) -> [FirewallEntry] {
+            let set = nftSet(name)
+            return sources.flatMap { source in
+                values(source).map { FirewallEntry(set, source.link.interfaceKey, $0) }
+            }
         }
-        return [
-            command("hardware") { [hardwareAddressText($0.hardwareAddress)] },
-            command("addresses") { $0.addresses.map(\.description) },
-            command("addresses6") { $0.addresses6.map(\.description) },
-            // A raw part of a packet is a number to nft.
-            command("targets6") { $0.addresses6.map { "0x" + $0.bytes.map(hexadecimal).joined() } },
-        ].compactMap { $0 }
+        return entries("hardware") { [$0.hardwareAddress] } + entries("addresses") { $0.addresses.map(\.bytes) }
+            + entries("addresses6") { $0.addresses6.map(\.bytes) }
+            + entries("targets6") { $0.addresses6.map(\.bytes) }
     }
-
-    private func hexadecimal(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
 }
 
 /// As whom a container may send on one of its links.

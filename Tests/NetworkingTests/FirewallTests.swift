@@ -20,56 +20,66 @@ private func published(
 @Suite struct FirewallScriptTests {
     private let script = FirewallScript(tag: "0123abcd")
 
-    @Test func `a network is elements of the sets`() {
-        let subnet = IPv4Prefix("10.1.0.0/24")!
-        #expect(
-            script.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isInternal: true)) == """
-                add element inet trice_0123abcd bridges { "tr-a" }
-                add element inet trice_0123abcd within { "tr-a" . "tr-a" }
-                add element inet trice_0123abcd subnets { 10.1.0.0/24 }
-                add element inet trice_0123abcd internal { "tr-a" }
+    private func sets(_ entries: [FirewallEntry]) -> [String] { entries.map(\.set.name) }
 
-                """)
+    @Test func `a network is entries of the sets`() {
+        let subnet = IPv4Prefix("10.1.0.0/24")!, subnet6 = IPv6Prefix("fd01::/64")!
+        func entries(_ network: FirewallNetwork) -> [FirewallEntry] { script.entries(of: network) }
+        let plain = entries(FirewallNetwork(bridge: "tr-a", subnet: subnet))
+        #expect(sets(plain) == ["bridges", "within", "subnets"])
+        let name = Array("tr-a".utf8) + [UInt8](repeating: 0, count: 12)
+        #expect(plain.map(\.elements[0].key) == [name, name + name, [10, 1, 0, 0]])
+        #expect(plain[2].elements[1] == SetElement([10, 1, 1, 0], isIntervalEnd: true))
         #expect(
-            !script.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isInternal: false)).contains("internal"))
-        #expect(script.removeNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isInternal: true)).count == 4)
+            sets(entries(FirewallNetwork(bridge: "tr-a", subnet: subnet, isInternal: true)))
+                == ["bridges", "within", "subnets", "internal"])
         #expect(
-            script.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: subnet, isMasqueraded: false)).contains(
-                "unmasked { 10.1.0.0/24 }"))
+            sets(entries(FirewallNetwork(bridge: "tr-a", subnet: subnet, subnet6: subnet6, isMasqueraded: false)))
+                == ["bridges", "within", "subnets", "subnets6", "unmasked", "unmasked6"])
     }
 
-    @Test func `any number of ports is one command a map`() {
+    @Test(arguments: [
+        ("10.1.0.0/24", [[10, 1, 0, 0], [10, 1, 1, 0]]), ("10.1.255.0/24", [[10, 1, 255, 0], [10, 2, 0, 0]]),
+        ("255.255.255.0/24", [[255, 255, 255, 0]]),
+    ] as [(String, [[UInt8]])])
+    func `an interval ends before the address that follows, or with the last there is`(_ row: (String, [[UInt8]])) {
+        let set = NetfilterSet(.inet, "t", "s")
+        #expect(FirewallEntry(set, IPv4Prefix(row.0)!).elements.map(\.key) == row.1)
+        let last = FirewallEntry(set, IPv6Prefix("ff00::/8")!)
+        #expect(last.elements.count == 1)
+    }
+
+    @Test func `any number of ports is one request a map`() {
         let container = IPv4Address("10.1.0.2")!
         let ports = [
             published("0.0.0.0", 8080, to: container, 80),
-            published("0.0.0.0", 53, .udp, to: container, 5353),
             published("192.0.2.2", 80, to: container, 80),
+            published("0.0.0.0", 53, .udp, to: container, 5353),
             PublishedPort(
                 SocketAddress(IPv6Address.any, port: 80), .sctp, to: SocketAddress(IPv6Address("fd00::2")!, port: 81)),
         ]
+        let entries = script.entries(of: ports)
+        #expect(sets(entries) == ["published", "published", "published_at", "published6"])
         #expect(
-            script.publish(ports) == """
-                add element inet trice_0123abcd published { tcp . 8080 : 10.1.0.2 . 80, udp . 53 : 10.1.0.2 . 5353 }
-                add element inet trice_0123abcd published_at { 192.0.2.2 . tcp . 80 : 10.1.0.2 . 80 }
-                add element inet trice_0123abcd published6 { sctp . 80 : fd00::2 . 81 }
-
-                """)
+            entries[1].elements == [
+                SetElement([17, 0, 0, 0, 0, 53, 0, 0], data: [10, 1, 0, 2, 0x14, 0xe9, 0, 0])
+            ])
+        #expect(entries[2].elements[0].key == [192, 0, 2, 2, 6, 0, 0, 0, 0, 80, 0, 0])
         #expect(
-            script.unpublish(ports).joined() == """
-                delete element inet trice_0123abcd published { tcp . 8080 }
-                delete element inet trice_0123abcd published { udp . 53 }
-                delete element inet trice_0123abcd published_at { 192.0.2.2 . tcp . 80 }
-                delete element inet trice_0123abcd published6 { sctp . 80 }
-
-                """)
-        #expect(script.publish([]).isEmpty)
+            FirewallEntry.adding(entries).map(\.words) == [
+                "nft add element inet trice_0123abcd published (2)",
+                "nft add element inet trice_0123abcd published_at (1)",
+                "nft add element inet trice_0123abcd published6 (1)",
+            ])
+        #expect(FirewallEntry.deleting(entries).count == 3)
+        #expect(script.entries(of: [PublishedPort]()).isEmpty)
     }
 
     @Test(arguments: [
         ("tr-0123abcdWXYZ", true), ("br_0.1", true), ("", false), ("a b", false), ("\"}", false),
         ("0123456789abcdef", false), ("é", false),
     ])
-    func `only plain names get into a command`(_ row: (String, Bool)) {
+    func `only plain names are taken`(_ row: (String, Bool)) {
         #expect(FirewallScript.isPlain(row.0) == row.1)
     }
 }
