@@ -207,6 +207,15 @@ package enum LinkRequest {
         NetlinkQuery(NetlinkRequest(.RTM_GETLINK, .NLM_F_DUMP, words: "ip link show") { header(&$0) })
     }
 
+    /// `ip link show master IFINDEX`
+    package static func ports(of bridge: Int32) -> NetlinkQuery<Link> {
+        NetlinkQuery(
+            NetlinkRequest(.RTM_GETLINK, .NLM_F_DUMP, words: "ip link show master if\(bridge)") {
+                header(&$0)
+                $0.attribute(IFLA.MASTER, bridge)
+            })
+    }
+
     /// `struct ifinfomsg`; the link is named by its index, or by an attribute where that is 0.
     static func header(_ message: inout MessageBuilder, index: Int32 = 0, flags: UInt32 = 0, change: UInt32 = 0) {
         message.append(AddressFamily.AF_UNSPEC.rawValue)

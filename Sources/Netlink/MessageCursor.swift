@@ -33,12 +33,13 @@ package struct MessageCursor: Sendable {
 
     /// The attributes up to the end. A type seen twice keeps its last value.
     package mutating func attributes() throws(NetlinkError) -> Attributes {
-        var values: [UInt16: ArraySlice<UInt8>] = [:]
+        var values: [(type: UInt16, value: ArraySlice<UInt8>)] = []
+        values.reserveCapacity(8)
         while remaining > 0 {
             let length = Int(try number(UInt16.self, "an attribute's length"))
             let type = try number(UInt16.self, "an attribute's type") & NLA_TYPE_MASK
             guard length >= 4 else { throw .malformed("an attribute of type \(type) has the length \(length)") }
-            values[type] = try take(length - 4, "an attribute's value")
+            values.append((type, try take(length - 4, "an attribute's value")))
             align()
         }
         return Attributes(values: values)
@@ -47,14 +48,17 @@ package struct MessageCursor: Sendable {
 
 /// Attributes by type; a value of the wrong size reads as absent or as an error, never traps.
 package struct Attributes: Sendable {
-    let values: [UInt16: ArraySlice<UInt8>]
+    /// In the message's order. They are few, and a message is read for each link of a host: a dictionary would cost more.
+    let values: [(type: UInt16, value: ArraySlice<UInt8>)]
 
-    package func bytes<A: AttributeFamily>(_ type: A) -> ArraySlice<UInt8>? { values[type.rawValue] }
+    package func bytes<A: AttributeFamily>(_ type: A) -> ArraySlice<UInt8>? {
+        values.last { $0.type == type.rawValue }?.value
+    }
 
     package func number<A: AttributeFamily, T: FixedWidthInteger>(
         _ type: A, _: T.Type
     ) throws(NetlinkError) -> T? {
-        guard let value = values[type.rawValue] else { return nil }
+        guard let value = bytes(type) else { return nil }
         guard value.count == MemoryLayout<T>.size else {
             throw .malformed("\(A.self).\(type) has \(value.count) bytes and not \(MemoryLayout<T>.size)")
         }
@@ -63,11 +67,11 @@ package struct Attributes: Sendable {
 
     /// The text before the first NUL.
     package func text<A: AttributeFamily>(_ type: A) -> String? {
-        values[type.rawValue].map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        bytes(type).map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
     package func nested<A: AttributeFamily>(_ type: A) throws(NetlinkError) -> Attributes? {
-        guard let value = values[type.rawValue] else { return nil }
+        guard let value = bytes(type) else { return nil }
         var cursor = MessageCursor(value)
         return try cursor.attributes()
     }

@@ -22,8 +22,10 @@ package final class NetlinkSocket {
             let type = Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
             socket = Descriptor(try check("socket", "netlink") { Glibc.socket(AF_NETLINK, type, family.rawValue) })
             let raw = socket.raw
-            // The kernel's own words with an error, and no copy of the request in it.
-            for option: Int32 in [11 /* NETLINK_EXT_ACK */, 10 /* NETLINK_CAP_ACK */] {
+            // The kernel's own words with an error, and no copy of the request in it; dumps of what they ask for alone.
+            for option: Int32 in [
+                11 /* NETLINK_EXT_ACK */, 10 /* NETLINK_CAP_ACK */, 12, /* NETLINK_GET_STRICT_CHK */
+            ] {
                 var on: Int32 = 1
                 try check("setsockopt", "netlink") {
                     setsockopt(raw, 270 /* SOL_NETLINK */, option, &on, socklen_t(MemoryLayout<Int32>.size))

@@ -64,12 +64,16 @@ package enum RouteRequest {
             interface, nil)
     }
 
-    /// `ip route show table all`
-    package static func all(_ family: AddressFamily = .AF_UNSPEC) -> NetlinkQuery<Route> {
+    /// `ip route show table all [type TYPE]`
+    ///
+    /// - Parameter type: `RTN_…`; 0 for all types.
+    package static func all(_ family: AddressFamily = .AF_UNSPEC, type: UInt8 = 0) -> NetlinkQuery<Route> {
         NetlinkQuery(
             NetlinkRequest(.RTM_GETROUTE, .NLM_F_DUMP, words: "ip route show table all") { message in
                 message.append(family.rawValue)
-                message.zeros(11)
+                message.zeros(6)
+                message.append(type)
+                message.zeros(4)
             })
     }
 

@@ -64,8 +64,9 @@ package final class NetworkHost {
     /// Removes the bridge, and with it the links that containers still have to it: a network namespace dies slowly, and
     /// when this returns nothing of the network is there. A bridge that is not there is no error.
     package func remove(bridge name: String) throws {
+        guard let bridge = try link(name) else { return }
+        if try socket.dump(LinkRequest.ports(of: bridge.index)).isEmpty { return try delete([name]) }
         let links = try socket.dump(LinkRequest.all)
-        guard let bridge = links.first(where: { $0.name == name }) else { return }
         let all = links.filter { $0.master == bridge.index } + [bridge]
         // One by one each has the kernel wait until nobody uses it any more; those of a group go after one wait.
         var group: UInt32
@@ -171,14 +172,23 @@ package final class NetworkHost {
         try socket.dump(LinkRequest.all).filter { $0.name.hasPrefix(prefix) }
     }
 
-    package func hasLink(_ name: String) throws -> Bool { try links(withPrefix: name).contains { $0.name == name } }
+    package func hasLink(_ name: String) throws -> Bool { try link(name) != nil }
+
+    /// Nil where there is none of this name.
+    private func link(_ name: String) throws -> Link? {
+        do { return try socket.get(LinkRequest.get(.name(name))) } catch let error where error.errno == ENODEV {
+            return nil
+        }
+    }
 
     /// The index of a link.
     package func index(ofLink name: String) throws -> Int32 { try socket.get(LinkRequest.get(.name(name))).index }
 
     /// Every IPv4 network that the host has a route or an address in: a new subnet must avoid them.
     package func usedSubnets() throws -> [IPv4Prefix] {
-        let routes = try socket.dump(RouteRequest.all(.AF_INET)).compactMap { route in
+        // What is local or broadcast goes with an address.
+        let types = [RTN_UNICAST, RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW]
+        let routes = try types.flatMap { try socket.dump(RouteRequest.all(.AF_INET, type: $0)) }.compactMap { route in
             IPv4Address(bytes: route.destination).flatMap { IPv4Prefix($0, length: Int(route.prefixLength)) }
         }
         let addresses = try socket.dump(AddressRequest.all(.AF_INET)).compactMap { address in
