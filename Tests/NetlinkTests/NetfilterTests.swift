@@ -102,10 +102,11 @@ import Testing
         #expect(NetfilterRequest.add(many, to: subnets).allSatisfy { !$0.body.isOversized })
     }
 
-    @Test(arguments: [
-        ([], nil), ([0], nil), ([0, 9], ""), ([0, 3, 97, 98, 0], "ab"), ([1, 1, 7, 0, 2, 97, 0], "a"),
-        ([1, 200, 7], nil), ([0, 3, 97, 98, 99, 1, 0], "abc"),
-    ] as [([UInt8], String?)])
+    @Test(
+        arguments: [
+            ([], nil), ([0], nil), ([0, 9], ""), ([0, 3, 97, 98, 0], "ab"), ([1, 1, 7, 0, 2, 97, 0], "a"),
+            ([1, 200, 7], nil), ([0, 3, 97, 98, 99, 1, 0], "abc"),
+        ] as [([UInt8], String?)])
     func `a table's comment is found in whatever data it has`(_ row: (data: [UInt8], comment: String?)) throws {
         let message = NetlinkRequest(.NFT_MSG_NEWTABLE, words: "") {
             $0.append([1, 0, 0, 0])

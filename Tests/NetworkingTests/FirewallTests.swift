@@ -38,10 +38,11 @@ private func published(
                 == ["bridges", "within", "subnets", "subnets6", "unmasked", "unmasked6"])
     }
 
-    @Test(arguments: [
-        ("10.1.0.0/24", [[10, 1, 0, 0], [10, 1, 1, 0]]), ("10.1.255.0/24", [[10, 1, 255, 0], [10, 2, 0, 0]]),
-        ("255.255.255.0/24", [[255, 255, 255, 0]]),
-    ] as [(String, [[UInt8]])])
+    @Test(
+        arguments: [
+            ("10.1.0.0/24", [[10, 1, 0, 0], [10, 1, 1, 0]]), ("10.1.255.0/24", [[10, 1, 255, 0], [10, 2, 0, 0]]),
+            ("255.255.255.0/24", [[255, 255, 255, 0]]),
+        ] as [(String, [[UInt8]])])
     func `an interval ends before the address that follows, or with the last there is`(_ row: (String, [[UInt8]])) {
         let set = NetfilterSet(.inet, "t", "s")
         #expect(FirewallEntry(set, IPv4Prefix(row.0)!).elements.map(\.key) == row.1)

@@ -19,7 +19,7 @@ struct NetworkAddressing {
     ///   - hostSubnets: every network that the host has a route or an address in. One on a parent link may be one of them.
     ///   - others: the networks of the root.
     /// - Throws: `Failure` at the place in the file of what cannot be had.
-    init(of network: Network, tag: String, hostSubnets: [IPv4Prefix], others: [NetworkRecord]) throws {
+    init(of network: Network, tag: String, hostSubnets: [IPv4Prefix], others: [NetworkClaim]) throws {
         let place = network.places["ipam"] ?? network.location
         let four = network.subnets.filter { !($0.subnet?.contains(":") ?? false) }
         let six = network.subnets.filter { $0.subnet?.contains(":") ?? false }

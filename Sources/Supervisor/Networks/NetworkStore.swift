@@ -95,21 +95,27 @@ package struct NetworkStore: Sendable {
     }
 
     package func list() throws -> [NetworkRecord] {
-        let directory = "\(roots.root)/networks"
-        guard exists(directory) else { return [] }
-        return try listDirectory(directory).filter { $0.hasSuffix(".json") }.compactMap {
-            try record(String($0.dropLast(5)))
-        }
+        try names().compactMap(record)
     }
 
+    private func names() throws -> [String] {
+        guard exists(directory) else { return [] }
+        return try listDirectory(directory).filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
+    }
+
+    /// What a new network must keep away from.
+    func claims() throws -> [NetworkClaim] { try index.claims(of: names(), record: record) }
+
     func write(_ record: NetworkRecord) throws {
-        try makeDirectories("\(roots.root)/networks", mode: 0o700)
+        try makeDirectories(directory, mode: 0o700)
+        try index.append([NetworkClaim(record)])
         try writeAtomically(recordPath(record.name), encodeJSON(record), durable: false)
     }
 
     func remove(_ name: String) throws {
         try removeTree(recordPath(name))
         try removeTree(leasesPath(name))
+        if try names().isEmpty { try removeTree(index.path) }
     }
 
     package func leases(_ name: String) throws -> [Lease] {
@@ -119,13 +125,16 @@ package struct NetworkStore: Sendable {
 
     func hasLeases(_ name: String) -> Bool { exists(leasesPath(name)) }
 
-    func write(_ leases: [Lease], of name: String) throws {
-        try writeAtomically(leasesPath(name), encodeJSON(leases), durable: false)
+    /// - Parameter encoding: what was encoded the last time.
+    func write(_ leases: [Lease], of name: String, _ encoding: inout LeaseEncoding) throws {
+        try writeAtomically(leasesPath(name), encoding.encode(leases), durable: false)
     }
 
     /// Another number after each change of the leases.
     func leasesVersion(_ name: String) -> UInt64 { modificationTime(leasesPath(name)) }
 
-    private func recordPath(_ name: String) -> String { "\(roots.root)/networks/\(name).json" }
+    private var directory: String { "\(roots.root)/networks" }
+    private var index: NetworkIndex { NetworkIndex(path: "\(directory)/index") }
+    private func recordPath(_ name: String) -> String { "\(directory)/\(name).json" }
     private func leasesPath(_ name: String) -> String { "\(roots.run)/networks/\(name).json" }
 }

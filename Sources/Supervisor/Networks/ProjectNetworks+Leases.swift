@@ -172,7 +172,7 @@ extension ProjectNetworks {
             for change in network.pending { change(&leases) }
             let result = try body(&leases)
             if leases != before {
-                try store.write(leases, of: network.record.name)
+                try store.write(leases, of: network.record.name, &network.encoding)
                 network.leases = leases
                 network.version = store.leasesVersion(network.record.name)
                 rename(network, from: before)

@@ -21,6 +21,7 @@ final class ProjectNetworks {
         /// By the container's id.
         private(set) var held: [String: Lease] = [:]
         var version: UInt64 = 0
+        var encoding = LeaseEncoding()
         /// Changes of the leases that are written with the next ones.
         var pending: [(inout [Lease]) -> Void] = []
         /// Whether one of them takes leases away.
@@ -82,8 +83,8 @@ final class ProjectNetworks {
     private func create(_ network: Network) throws {
         let options = try BridgeOptions(of: network)
         var salt = 0
-        let others = try store.list()
-        let links = Set(others.compactMap { $0.bridge ?? $0.parent?.name })
+        let others = try store.claims()
+        let links = Set(others.compactMap(\.link))
         while links.contains(LinkName.bridge(tag: roots.tag, network: network.name, salt: salt)) { salt += 1 }
         let derived = LinkName.bridge(tag: roots.tag, network: network.name, salt: salt)
         let parent = try ParentOptions(of: network).link(free: derived) { try host.hasLink($0) }
@@ -99,7 +100,7 @@ final class ProjectNetworks {
                 hint: "choose another com.docker.network.bridge.name, or leave it out")
         }
         // One of this root that no record knows: what is left where somebody deleted the root's directory.
-        if (bridge ?? parent?.name) == derived, try !host.links(withPrefix: derived).isEmpty {
+        if (bridge ?? parent?.name) == derived, try host.hasLink(derived) {
             log("the link \(derived) belonged to no network of \(roots.root): it is made anew")
             try host.remove(bridge: derived)
         }
@@ -139,8 +140,9 @@ final class ProjectNetworks {
                     subnet6: record.subnet6, gateway6: record.gateway6, mtu: record.options.mtu))
         }
         if let network = record.firewall { try firewall.addNetwork(network) }
-        joined[record.name] = Joined(record, index: index)
-        if !store.hasLeases(record.name) { try store.write([], of: record.name) }
+        let network = Joined(record, index: index)
+        joined[record.name] = network
+        if !store.hasLeases(record.name) { try store.write([], of: record.name, &network.encoding) }
     }
 
     /// Other projects with containers on the network.
@@ -158,7 +160,7 @@ final class ProjectNetworks {
             let others = try store.leases(name).filter { $0.project != project }
             let isOwn = network.record.project == project || name == PredefinedNetworks.bridge
             guard others.isEmpty, isOwn else {
-                try store.write(others, of: name)
+                try store.write(others, of: name, &network.encoding)
                 return false
             }
             try network.record.removeLink(host, firewall)
