@@ -53,6 +53,9 @@ package struct Trice: ParsableCommand {
     /// What was given before the command.
     @TaskLocal static var global = GlobalOptions()
 
+    /// Of a command that is to change nothing.
+    @TaskLocal static var dryRun: DryRun?
+
     /// Whether it was called as `docker-compose`.
     @TaskLocal static var isGuise = false
 
@@ -97,7 +100,7 @@ package struct Trice: ParsableCommand {
 
     private static func perform(_ arguments: [String]) throws {
         let (own, words) = split(arguments)
-        let global = try GlobalOptions.parse(own).withEnvironment()
+        var global = try GlobalOptions.parse(own).withEnvironment()
         var rest = words
         if rest.isEmpty || ["-h", "--help", "help"].contains(rest[0]) && rest.count == 1 {
             Output.standardOutput(helpMessage(columns: Output.terminalSize(of: 1)?.columns ?? 100) + "\n")
@@ -108,13 +111,26 @@ package struct Trice: ParsableCommand {
         guard !global.compatibility || ["config", "convert"].contains(rest[0]) else {
             throw Failure("--compatibility is not supported: names of containers have hyphens", hint: "leave it out")
         }
-        if Spelling.mayHaveValues(rest) { rest = try Spelling(definition: definition()).withoutFlagValues(rest) }
+        if Spelling.isBesideDefinition(rest) {
+            let spelling = try Spelling(definition: definition())
+            rest = spelling.withoutFlagValues(rest)
+            if let others = spelling.withoutDryRun(rest) { (rest, global.dryRun) = (others, true) }
+        }
         try $global.withValue(global) {
-            var command = try parsed(rest)
-            if !asUser.contains(where: { $0 == type(of: command) }) { try PlainUser.becomeRoot() }
-            try command.run()
+            try $dryRun.withValue(global.dryRun ? DryRun() : nil) {
+                var command = try parsed(rest)
+                if global.dryRun, withoutEnd.contains(where: { $0 == type(of: command) }) {
+                    throw Failure("\(rest[0]) is not supported in a dry run: it goes on until its user ends it")
+                }
+                if !asUser.contains(where: { $0 == type(of: command) }) { try PlainUser.becomeRoot() }
+                try command.run()
+                dryRun?.finish()
+            }
         }
     }
+
+    /// Commands that do what their user, or a change of a file, has them do.
+    private static let withoutEnd: [any ParsableCommand.Type] = [Attach.self, UI.self, Watch.self]
 
     /// Commands that read files and write text.
     private static let asUser: [any ParsableCommand.Type] = [
@@ -130,7 +146,7 @@ package struct Trice: ParsableCommand {
     }
 
     /// Those of the options before the command that take no value.
-    private static let flags = ["--all-resources", "--compatibility"]
+    private static let flags = ["--all-resources", "--compatibility", "--dry-run"]
 
     /// The arguments before the command, and the rest.
     static func split(_ arguments: [String]) -> (own: [String], rest: [String]) {
@@ -147,7 +163,11 @@ package struct Trice: ParsableCommand {
             index += standsAlone ? 1 : 2
         }
         index = min(index, arguments.count)
-        return (Array(arguments[..<index]), Array(arguments[index...]))
+        let own = arguments[..<index].flatMap { argument in
+            guard let (flag, isSet) = Spelling.flagValue(argument), flags.contains(flag) else { return [argument] }
+            return isSet ? [flag] : []
+        }
+        return (own, Array(arguments[index...]))
     }
 }
 
@@ -187,6 +207,9 @@ package struct GlobalOptions: ParsableArguments, Sendable {
 
     @Flag(help: .hidden)
     package var compatibility = false
+
+    @Flag(help: "Print what the command would do, and do nothing; also after the command.")
+    package var dryRun = false
 
     @Option(help: ArgumentHelp("How progress is shown: auto, tty, plain, json, quiet.", valueName: "KIND"))
     package var progress: ProgressKind?

@@ -46,10 +46,13 @@ struct ManualCommand: ParsableCommand {
 
     func run() throws {
         for page in ManualPage.all(try Trice.definition()) {
-            do throws(SystemError) {
-                try makeDirectories(directory)
-                try writeAtomically("\(directory)/\(page.name).1", page.text.utf8, mode: 0o644, durable: false)
-            } catch { throw Failure("\(error)") }
+            let path = "\(directory)/\(page.name).1"
+            try Effect.perform([Effect("write", .file, path)]) {
+                do throws(SystemError) {
+                    try makeDirectories(directory)
+                    try writeAtomically(path, page.text.utf8, mode: 0o644, durable: false)
+                } catch { throw Failure("\(error)") }
+            }
         }
     }
 }

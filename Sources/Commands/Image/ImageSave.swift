@@ -27,6 +27,10 @@ struct ImageSave: ParsableCommand {
     func run() throws {
         let store = ImageStore(root: Roots.fromEnvironment().root)
         for image in images { _ = try store.resolve(image) }
+        try Effect.perform(images.map { Effect("save", .image, $0, output) }) { try save(store) }
+    }
+
+    private func save(_ store: ImageStore) throws {
         guard let output else {
             guard isatty(1) == 0 else {
                 throw Failure(
@@ -56,6 +60,9 @@ struct ImageTag: ParsableCommand {
     var name: String
 
     func run() throws {
-        try ImageStore(root: Roots.fromEnvironment().root).tag(image, as: try Reference(name))
+        let store = ImageStore(root: Roots.fromEnvironment().root)
+        let reference = try Reference(name)
+        try store.checkTag(image, as: reference)
+        try Effect.perform([Effect("tag", .image, image, "\(reference)")]) { try store.tag(image, as: reference) }
     }
 }

@@ -91,6 +91,11 @@ enum RegistryName {
     }
 
     static func perform(_ request: TransferRequest, onDone: (TransferEvent) -> Void) throws {
+        let effect = Effect(request.operation.rawValue, .registry, request.registry ?? request.address ?? "")
+        try Effect.perform([effect]) { try transfer(request, onDone: onDone) }
+    }
+
+    private static func transfer(_ request: TransferRequest, onDone: (TransferEvent) -> Void) throws {
         let isGood = try RegistryProgram.run(request) { event in
             if let failure = event.failure { throw failure }
             if event.kind == .done { onDone(event) }
