@@ -84,7 +84,7 @@ final class SupervisorClient {
     }
 
     func send(_ command: Request.Command, descriptors: [Descriptor] = []) throws {
-        try socket.send(Request(command), descriptors: descriptors)
+        try socket.send(Request(command, parallelism: Trice.parallelism), descriptors: descriptors)
     }
 
     /// The next reply; nil where the supervisor is gone.

@@ -56,6 +56,9 @@ package struct Trice: ParsableCommand {
     /// Of a command that is to change nothing.
     @TaskLocal static var dryRun: DryRun?
 
+    /// How many things may go on at once; nil: as many as can.
+    @TaskLocal static var parallelism: Int?
+
     /// Whether it was called as `docker-compose`.
     @TaskLocal static var isGuise = false
 
@@ -117,16 +120,20 @@ package struct Trice: ParsableCommand {
             if let others = spelling.withoutDryRun(rest) { (rest, global.dryRun) = (others, true) }
         }
         try $global.withValue(global) {
-            try $dryRun.withValue(global.dryRun ? DryRun() : nil) {
-                var command = try parsed(rest)
-                if global.dryRun, withoutEnd.contains(where: { $0 == type(of: command) }) {
-                    throw Failure("\(rest[0]) is not supported in a dry run: it goes on until its user ends it")
-                }
-                if !asUser.contains(where: { $0 == type(of: command) }) { try PlainUser.becomeRoot() }
-                try command.run()
-                dryRun?.finish()
+            try $parallelism.withValue(global.parallelism) {
+                try $dryRun.withValue(global.dryRun ? DryRun() : nil) { try runCommand(rest) }
             }
         }
+    }
+
+    private static func runCommand(_ words: [String]) throws {
+        var command = try parsed(words)
+        if dryRun != nil, withoutEnd.contains(where: { $0 == type(of: command) }) {
+            throw Failure("\(words[0]) is not supported in a dry run: it goes on until its user ends it")
+        }
+        if !asUser.contains(where: { $0 == type(of: command) }) { try PlainUser.becomeRoot() }
+        try command.run()
+        dryRun?.finish()
     }
 
     /// Commands that do what their user, or a change of a file, has them do.
@@ -202,6 +209,13 @@ package struct GlobalOptions: ParsableArguments, Sendable {
             "File of variables for the Compose file (default: .env); may be repeated.", valueName: "FILE"))
     package var envFile: [String] = []
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many pulls, builds, pushes, starts and stops go on at once; -1: without a bound.",
+            valueName: "NUMBER"))
+    package var parallel: Int?
+
     @Flag(help: "Take in what no service uses, too (config).")
     package var allResources = false
 
@@ -236,8 +250,18 @@ package struct GlobalOptions: ParsableArguments, Sendable {
         var options = self
         options.progress = try progress ?? value("COMPOSE_PROGRESS", ProgressKind.self) ?? .auto
         options.ansi = try ansi ?? value("COMPOSE_ANSI", AnsiMode.self) ?? .auto
+        if parallel == nil, let text = Context.environment["COMPOSE_PARALLEL_LIMIT"] {
+            // In docker compose's words.
+            guard let number = Int(text) else {
+                throw Failure("COMPOSE_PARALLEL_LIMIT must be an integer (found: \"\(text)\")")
+            }
+            options.parallel = number
+        }
         return options
     }
+
+    /// The bound on what goes on at once; nil without one, which every number below 1 says, as with docker compose.
+    var parallelism: Int? { parallel.flatMap { $0 > 0 ? $0 : nil } }
 
     static var removesOrphans: Bool { isSet("COMPOSE_REMOVE_ORPHANS") }
     static var hasMenu: Bool { isSet("COMPOSE_MENU") }

@@ -72,7 +72,7 @@ struct Builder {
         var jobs: [Job] = []
         defer { for job in jobs { end(job) } }
         var done: [(service: String, id: String)] = []
-        let atOnce = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        let atOnce = min(max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), Trice.parallelism ?? .max)
         while !waiting.isEmpty || !jobs.isEmpty {
             while jobs.count < atOnce,
                 let next = waiting.firstIndex(where: { isReady($0, waiting: waiting, jobs: jobs) })

@@ -13,6 +13,7 @@ import Runtime
 extension Supervisor {
     /// Does what a client asks, or says why not.
     func handle(_ client: Connection, _ request: Request, _ descriptors: [Descriptor]) {
+        parallelism = request.parallelism
         do {
             switch request.command {
             case .up(let options): try up(client, options, descriptors)
@@ -53,7 +54,9 @@ extension Supervisor {
 
     private func up(_ client: Connection, _ options: Request.UpOptions, _ descriptors: [Descriptor]) throws {
         if isGoingDown {
-            queued.append { [unowned self] in self.handle(client, Request(.up(options)), descriptors) }
+            queued.append { [unowned self, parallelism] in
+                self.handle(client, Request(.up(options), parallelism: parallelism), descriptors)
+            }
             return
         }
         if descriptors.count > 1 { try trace(descriptors[1], for: client) }
@@ -116,6 +119,7 @@ extension Supervisor {
         try checkNetworks(goals)
         var next = SavedProject(project: project, desired: goals.desired)
         next.previous = previousServices(for: goals)
+        next.desired.parallelism = parallelism
         saved = next
         try records.write(next)
         networkFailure = nil
@@ -146,6 +150,7 @@ extension Supervisor {
         var next =
             saved ?? SavedProject(project: Project(name: paths.project, workingDirectory: ""), desired: Desired())
         next.desired.down = true
+        next.desired.parallelism = parallelism
         saved = next
         try records.write(next)
         for network in next.project.networks where !networks.names.contains(network.name) && !network.isExternal {
@@ -259,6 +264,7 @@ extension Supervisor {
         var change = ServiceChange(saved, beside: containers.values.map(\.state))
         let names = try body(&change)
         saved = change.saved
+        saved?.desired.parallelism = parallelism
         if let saved { try records.write(saved) }
         return names
     }

@@ -76,6 +76,7 @@ package struct Forecast: Sendable {
             if containers[index].health == .starting { containers[index].health = .healthy }
         }
         // What it takes in time does not matter to what is done.
+        self.goals.desired.parallelism = nil
         for name in goals.desired.services.keys {
             self.goals.desired.services[name]?.rollout?.monitor = 0
             self.goals.desired.services[name]?.rollout?.delay = 0
