@@ -17,7 +17,6 @@ import Testing
         "publish --app": "the application names its images, which are not sent along",
         "build --builder": "buildah builds", "build --check": "buildah checks nothing without building",
         "build --provenance": "buildah makes no attestations", "build --sbom": "buildah makes no attestations",
-        "watch --prune": "`trice image prune` removes images that a rebuild has left without a name",
     ]
 
     /// What trice does beyond docker compose.

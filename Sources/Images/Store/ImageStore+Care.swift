@@ -41,6 +41,22 @@ extension ImageStore {
         }
     }
 
+    /// Removes those of the images that have no name.
+    ///
+    /// - Parameter ids: of the images that may go.
+    /// - Returns: the ids of those that are gone.
+    package func prune(_ ids: [String], inUse: Set<String>) throws -> [String] {
+        try locked {
+            var index = try readIndex()
+            let gone = superfluous(in: index, all: false, inUse: inUse).filter { ids.contains($0.config) }
+            if gone.isEmpty { return [] }
+            index.images.removeAll { gone.contains($0) }
+            try write(index)
+            try sweep(index)
+            return gone.map(\.config)
+        }
+    }
+
     private func superfluous(in index: Index, all: Bool, inUse: Set<String>) -> [Entry] {
         index.images.filter { !inUse.contains($0.config) && (all || $0.references.isEmpty) }
     }
