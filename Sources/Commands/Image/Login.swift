@@ -110,20 +110,12 @@ enum Prompt {
         guard isatty(0) == 1 else {
             throw Failure("standard input is no terminal to ask on", hint: "give --username and --password-stdin")
         }
+        // Before the question: what comes after it is not shown.
+        let silence = isSecret ? try TerminalMode(of: 0, discardsInput: true, TerminalMode.silent) : nil
         Output.standardError(question)
-        var before = termios()
-        tcgetattr(0, &before)
-        if isSecret {
-            var silent = before
-            silent.c_lflag &= ~tcflag_t(ECHO)
-            tcsetattr(0, TCSAFLUSH, &silent)
-        }
-        defer {
-            if isSecret {
-                tcsetattr(0, TCSAFLUSH, &before)
-                Output.standardError("\n")
-            }
-        }
-        return readLine() ?? ""
+        let answer = withExtendedLifetime(silence) { readLine() ?? "" }
+        // The end of the line was not shown either.
+        if isSecret { Output.standardError("\n") }
+        return answer
     }
 }
