@@ -68,7 +68,7 @@ package struct Trice: ParsableCommand {
     package static func run(_ arguments: [String], as program: String) -> Never {
         do {
             if arguments.first == "---completion" {
-                var command = try Trice.parseAsRoot(arguments)
+                var command = try Trice.parseAsRoot(CompletionCommand.withCursor(arguments))
                 try command.run()
                 Glibc.exit(0)
             }
@@ -188,7 +188,8 @@ private struct Dispatch: ParsableCommand {
 package struct GlobalOptions: ParsableArguments, Sendable {
     @Option(
         name: [.customShort("f"), .long],
-        help: ArgumentHelp("Compose file; may be repeated, later ones override.", valueName: "FILE"))
+        help: ArgumentHelp("Compose file; may be repeated, later ones override.", valueName: "FILE"),
+        completion: .file())
     package var file: [String] = []
 
     @Option(name: [.customShort("p"), .long], help: ArgumentHelp("Project name.", valueName: "NAME"))
@@ -196,7 +197,8 @@ package struct GlobalOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "Directory that relative paths are meant from (default: the first file's).", valueName: "DIR"))
+            "Directory that relative paths are meant from (default: the first file's).", valueName: "DIR"),
+        completion: .directory)
     package var projectDirectory: String?
 
     @Option(
@@ -206,7 +208,8 @@ package struct GlobalOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "File of variables for the Compose file (default: .env); may be repeated.", valueName: "FILE"))
+            "File of variables for the Compose file (default: .env); may be repeated.", valueName: "FILE"),
+        completion: .file())
     package var envFile: [String] = []
 
     @Option(

@@ -67,7 +67,8 @@ struct Up: ParsableCommand {
     var abortOnContainerFailure = false
     @Option(
         help: ArgumentHelp(
-            "End with this service's exit status; implies --abort-on-container-exit.", valueName: "SERVICE"))
+            "End with this service's exit status; implies --abort-on-container-exit.", valueName: "SERVICE"),
+        completion: .services)
     var exitCodeFrom: String?
     @Flag(help: "No service's name before each line.")
     var noLogPrefix = false
@@ -75,9 +76,13 @@ struct Up: ParsableCommand {
     var noColor = false
     @Flag(help: "The time before each line.")
     var timestamps = false
-    @Option(help: ArgumentHelp("Follow the logs of this service only; may be repeated.", valueName: "SERVICE"))
+    @Option(
+        help: ArgumentHelp("Follow the logs of this service only; may be repeated.", valueName: "SERVICE"),
+        completion: .services)
     var attach: [String] = []
-    @Option(help: ArgumentHelp("Do not follow the logs of this service; may be repeated.", valueName: "SERVICE"))
+    @Option(
+        help: ArgumentHelp("Do not follow the logs of this service; may be repeated.", valueName: "SERVICE"),
+        completion: .services)
     var noAttach: [String] = []
     @Flag(help: "Follow the logs of what the services depend on, too.")
     var attachDependencies = false

@@ -38,7 +38,7 @@ struct BuildCommand: ParsableCommand {
     var ssh: [String] = []
     @Flag(help: "Also what the services depend on.")
     var withDependencies = false
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     func run() throws {

@@ -21,7 +21,7 @@ struct ImageSave: ParsableCommand {
     @Option(
         help: ArgumentHelp("docker: an OCI layout that docker reads as well; oci: an OCI layout.", valueName: "FORM"))
     var format: ArchiveForm = .docker
-    @Argument(help: ArgumentHelp("Names or ids.", valueName: "IMAGE"))
+    @Argument(help: ArgumentHelp("Names or ids.", valueName: "IMAGE"), completion: .images)
     var images: [String]
 
     func run() throws {
@@ -54,7 +54,7 @@ struct ImageSave: ParsableCommand {
 struct ImageTag: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "tag", abstract: "Give an image one more name.")
 
-    @Argument(help: ArgumentHelp("A name or an id.", valueName: "IMAGE"))
+    @Argument(help: ArgumentHelp("A name or an id.", valueName: "IMAGE"), completion: .images)
     var image: String
     @Argument(help: ArgumentHelp("The new name.", valueName: "NAME"))
     var name: String
