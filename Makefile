@@ -12,7 +12,7 @@ DOT := .
 # What the build links, what trice uses when it runs, and what examples and tests call.
 PACKAGES := libyaml-dev libcap-dev libseccomp-dev libarchive-dev libacl1-dev zlib1g-dev libzstd-dev libnftables1 libnftables-dev nftables \
 	busybox-static iproute2 python3 curl ca-certificates pkg-config gcc libc6-dev util-linux buildah git \
-	docker-registry docker$(DOT)io iptables skopeo openssl apache2-utils e2fsprogs qemu-system-x86 cpio kmod apparmor bind9-dnsutils musl-tools tcpdump uidmap slirp4netns
+	docker-registry docker$(DOT)io iptables skopeo openssl apache2-utils e2fsprogs qemu-system-x86 cpio kmod apparmor bind9-dnsutils zsh fish tmux musl-tools tcpdump uidmap slirp4netns
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build images demo test test-vm fuzz bench bench-compare fmt lint install install-docker-compose clean

@@ -137,7 +137,7 @@ let package = Package(
         .testTarget(name: "ConformanceTests", swiftSettings: strict),
         // Runs the binary that TRICE_BINARY names, as root, against the kernel.
         .testTarget(
-            name: "IntegrationTests", dependencies: ["Linux", "Networking", "SplitMix"], exclude: ["Golden"],
+            name: "IntegrationTests", dependencies: ["Commands", "Linux", "Networking", "SplitMix"], exclude: ["Golden"],
             swiftSettings: faulty),
     ],
     swiftLanguageModes: [.v6]

@@ -69,7 +69,9 @@ struct Config: ParsableCommand {
         let text = try self.text(context)
         if quiet { return }
         if let output {
-            try writeAtomically(absolutePath(output), text.utf8, mode: 0o644, durable: false)
+            try Effect.perform([Effect("write", .file, output)]) {
+                try writeAtomically(absolutePath(output), text.utf8, mode: 0o644, durable: false)
+            }
         } else {
             Output.standardOutput(text)
         }

@@ -102,7 +102,13 @@ struct Copy: ParsableCommand {
                 hint: "choose one with --index")
         }
         for record in intoContainer ? records[...] : records.prefix(1) {
-            try copy(record, paths, intoContainer: intoContainer, container: container, host: host)
+            let inside = "\(record.name):\((intoContainer ? destination : source).dropFirst(service.count + 1))"
+            let effect =
+                intoContainer
+                ? Effect("copy", .file, source, "to \(inside)") : Effect("copy", .file, inside, "to \(destination)")
+            try Effect.perform([effect]) {
+                try copy(record, paths, intoContainer: intoContainer, container: container, host: host)
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import Compose
 import Core
 import Images
 import Linux
+import Reconciler
 import Runtime
 import Supervisor
 
@@ -46,30 +47,35 @@ struct Down: ParsableCommand {
         } else {
             try ServiceRequest(context, paths).perform(.remove(services: services, stop: true, volumes: volumes))
         }
-        try remove(images, context)
+        try remove(images, context, paths)
     }
 
     private func takeDown(_ context: Context, _ paths: ProjectPaths) throws {
+        // What the supervisor knows of.
+        let up = try RecordStore(paths).loadDesired()?.project
         if try !RecordStore(paths).isEmpty || exists(paths.socket) {
             var options = Request.DownOptions()
             (options.volumes, options.timeout) = (volumes, timeout)
             try ServiceRequest(context, paths).perform(.down(options))
         }
-        try removeLeftVolumes(context)
+        try removeLeftVolumes(context, besides: Set((up.map { $0.volumes + $0.unusedVolumes } ?? []).map(\.name)))
     }
 
     /// The volumes that the file declares, of a stack that is down already.
-    private func removeLeftVolumes(_ context: Context) throws {
+    private func removeLeftVolumes(_ context: Context, besides others: Set<String>) throws {
         guard volumes, let project = try context.projectIfThere() else { return }
         let store = VolumeStore(context.roots)
         let inUse = try ContainerRecord.volumesInUse(context.roots, besides: project.name)
-        for volume in project.volumes + project.unusedVolumes where !volume.isExternal && store.exists(volume.name) {
+        for volume in project.volumes + project.unusedVolumes
+        where !volume.isExternal && !others.contains(volume.name) && store.exists(volume.name) {
             if inUse.contains(volume.name) {
                 Output.standardError(" Volume \(volume.name)  is in use by another project, and stays\n")
                 continue
             }
-            try store.remove(volume.name)
-            Output.standardError(" Volume \(volume.name)  Removed\n")
+            try Effect.perform([Effect("remove", .volume, volume.name)]) {
+                try store.remove(volume.name)
+                Output.standardError(" Volume \(volume.name)  Removed\n")
+            }
         }
     }
 
@@ -95,10 +101,17 @@ struct Down: ParsableCommand {
         return names.filter { seen.insert($0).inserted }
     }
 
-    private func remove(_ names: [String], _ context: Context) throws {
+    private func isToGo(_ record: ContainerRecord, _ paths: ProjectPaths) -> Bool {
+        if record.config.project != paths.project { return false }
+        return services.isEmpty
+            || services.contains(record.config.service) && !record.state.reconciled.isOneOff
+    }
+
+    private func remove(_ names: [String], _ context: Context, _ paths: ProjectPaths) throws {
         let store = ImageStore(root: context.roots.root)
         var inUse: [String: String] = [:]
-        for record in try ProjectPaths.all(context.roots).flatMap({ try RecordStore($0).load().records }) {
+        for record in try ProjectPaths.all(context.roots).flatMap({ try RecordStore($0).load().records })
+        where !isToGo(record, paths) {
             inUse[record.config.imageID] = record.name
         }
         for name in names {
@@ -108,8 +121,10 @@ struct Down: ParsableCommand {
                 Output.standardError(" Image \(name)  is in use by container \(container), and stays\n")
                 continue
             }
-            _ = try store.remove(name, inUse: inUse)
-            Output.standardError(" Image \(name)  Removed\n")
+            try Effect.perform([Effect("remove", .image, name)]) {
+                _ = try store.remove(name, inUse: inUse)
+                Output.standardError(" Image \(name)  Removed\n")
+            }
         }
     }
 }

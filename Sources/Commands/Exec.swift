@@ -6,6 +6,7 @@ import Compose
 import Core
 import Glibc
 import Linux
+import Runtime
 import Supervisor
 
 struct Exec: ParsableCommand {
@@ -56,6 +57,22 @@ struct Exec: ParsableCommand {
     func run() throws {
         let context = Context(Trice.global)
         let paths = try context.paths()
+        try Effect.perform(effects(context, paths)) { try run(context, paths) }
+    }
+
+    /// Without `--detach` nothing is said, as with docker compose: what comes out is the program's, for whoever reads it.
+    private func effects(_ context: Context, _ paths: ProjectPaths) throws -> [Effect] {
+        let record = try RecordStore(paths).replica(index, of: service, context)
+        guard record.runsNow else { throw Failure("service \"\(service)\" is not running") }
+        guard detach else {
+            throw Failure(
+                "exec is not supported in a dry run: its output is its program's",
+                hint: "with -d it says what would run")
+        }
+        return [Effect("exec in", .container, record.name, command.joined(separator: " "))]
+    }
+
+    private func run(_ context: Context, _ paths: ProjectPaths) throws {
         guard let client = try SupervisorClient.connectIfActive(paths) else {
             _ = try RecordStore(paths).chosen([service], context)
             throw Failure("service \"\(service)\" is not running")

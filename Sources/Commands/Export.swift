@@ -34,8 +34,10 @@ struct Export: ParsableCommand {
         let context = Context(Trice.global)
         let paths = try context.paths()
         let record = try RecordStore(paths).replica(index, of: service, context)
-        let target = try OutputFile.open(output)
-        try ContainerFiles.enterRoot(record, paths)
-        try TreeArchive.pack("/.", to: target, isBare: true)
+        try Effect.perform([Effect("export", .container, record.name, output)]) {
+            let target = try OutputFile.open(output)
+            try ContainerFiles.enterRoot(record, paths)
+            try TreeArchive.pack("/.", to: target, isBare: true)
+        }
     }
 }

@@ -104,13 +104,27 @@ struct Run: ParsableCommand {
             buildsQuietly: quietBuild
         ).provide(
             file.services(with: [service], ignoringDependencies: noDeps))
-        let document = try memoryFile("project", encodeJSON(project))
         if removeOrphans || GlobalOptions.removesOrphans {
             try ServiceRequest(context, context.paths(of: project)).removeOrphans()
         }
+        try Effect.perform(effects(options, project, context)) { try run(options, project, context) }
+    }
+
+    /// What comes up before, then the container.
+    private func effects(_ options: Request.RunOptions, _ project: Project, _ context: Context) throws -> [Effect] {
+        let isNew = try RecordStore(context.paths(of: project)).loadDesired() == nil
+        let before = options.comingBefore(inNewProject: isNew)
+        return (try before.map { try PlanReport.effects(project, $0, context) } ?? [])
+            + [Effect("create", .container, options.name), Effect("start", .container, options.name)]
+            + (rm ? [Effect("remove", .container, options.name, "when it has ended")] : [])
+    }
+
+    private func run(_ options: Request.RunOptions, _ project: Project, _ context: Context) throws {
+        let document = try memoryFile("project", encodeJSON(project))
         let progress = try Progress(Trice.global, isQuiet: quiet)
         let session = Session(try SupervisorClient.start(context.paths(of: project)), input: interactive)
-        try session.send(.run(options), streams: !terminal && !detach, after: [document])
+
+        try session.send(.run(options), streams: !options.service.tty && !detach, after: [document])
         let status = try session.run { reply in
             switch reply {
             case .event(let event) where event.service != service || event.kind != .container: progress.show(event)

@@ -48,6 +48,9 @@ final class SupervisorClient {
     /// Connects, starting a supervisor where none runs.
     static func start(_ paths: ProjectPaths) throws -> SupervisorClient {
         if let client = try connect(paths) { return client }
+        if Trice.dryRun != nil {
+            throw Failure("no supervisor of \(paths.project) runs, and a dry run starts none")
+        }
         let end = EventLoop.now + patience
         let changes = try FileWatch()
         repeat {
@@ -81,7 +84,7 @@ final class SupervisorClient {
     }
 
     func send(_ command: Request.Command, descriptors: [Descriptor] = []) throws {
-        try socket.send(Request(command), descriptors: descriptors)
+        try socket.send(Request(command, parallelism: Trice.parallelism), descriptors: descriptors)
     }
 
     /// The next reply; nil where the supervisor is gone.
@@ -129,6 +132,15 @@ final class SupervisorClient {
     static func perform(
         _ command: Request.Command, _ paths: ProjectPaths, descriptors: [Descriptor] = [], limit: Int? = nil,
         interruptedBy signals: CallerSignals? = nil, _ progress: Progress? = nil
+    ) throws -> Int32 {
+        try Effect.perform(effects(of: command, paths), otherwise: 0) {
+            try follow(command, paths, descriptors, limit, signals, progress)
+        }
+    }
+
+    private static func follow(
+        _ command: Request.Command, _ paths: ProjectPaths, _ descriptors: [Descriptor], _ limit: Int?,
+        _ signals: CallerSignals?, _ progress: Progress?
     ) throws -> Int32 {
         let deadline = limit.map { EventLoop.now + UInt64($0) * 1_000_000_000 }
         for _ in 0..<5 {

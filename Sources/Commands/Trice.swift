@@ -53,6 +53,12 @@ package struct Trice: ParsableCommand {
     /// What was given before the command.
     @TaskLocal static var global = GlobalOptions()
 
+    /// Of a command that is to change nothing.
+    @TaskLocal static var dryRun: DryRun?
+
+    /// How many things may go on at once; nil: as many as can.
+    @TaskLocal static var parallelism: Int?
+
     /// Whether it was called as `docker-compose`.
     @TaskLocal static var isGuise = false
 
@@ -62,7 +68,7 @@ package struct Trice: ParsableCommand {
     package static func run(_ arguments: [String], as program: String) -> Never {
         do {
             if arguments.first == "---completion" {
-                var command = try Trice.parseAsRoot(arguments)
+                var command = try Trice.parseAsRoot(CompletionCommand.withCursor(arguments))
                 try command.run()
                 Glibc.exit(0)
             }
@@ -97,7 +103,7 @@ package struct Trice: ParsableCommand {
 
     private static func perform(_ arguments: [String]) throws {
         let (own, words) = split(arguments)
-        let global = try GlobalOptions.parse(own).withEnvironment()
+        var global = try GlobalOptions.parse(own).withEnvironment()
         var rest = words
         if rest.isEmpty || ["-h", "--help", "help"].contains(rest[0]) && rest.count == 1 {
             Output.standardOutput(helpMessage(columns: Output.terminalSize(of: 1)?.columns ?? 100) + "\n")
@@ -108,13 +114,30 @@ package struct Trice: ParsableCommand {
         guard !global.compatibility || ["config", "convert"].contains(rest[0]) else {
             throw Failure("--compatibility is not supported: names of containers have hyphens", hint: "leave it out")
         }
-        if Spelling.mayHaveValues(rest) { rest = try Spelling(definition: definition()).withoutFlagValues(rest) }
+        if Spelling.isBesideDefinition(rest) {
+            let spelling = try Spelling(definition: definition())
+            rest = spelling.withoutFlagValues(rest)
+            if let others = spelling.withoutDryRun(rest) { (rest, global.dryRun) = (others, true) }
+        }
         try $global.withValue(global) {
-            var command = try parsed(rest)
-            if !asUser.contains(where: { $0 == type(of: command) }) { try PlainUser.becomeRoot() }
-            try command.run()
+            try $parallelism.withValue(global.parallelism) {
+                try $dryRun.withValue(global.dryRun ? DryRun() : nil) { try runCommand(rest) }
+            }
         }
     }
+
+    private static func runCommand(_ words: [String]) throws {
+        var command = try parsed(words)
+        if dryRun != nil, withoutEnd.contains(where: { $0 == type(of: command) }) {
+            throw Failure("\(words[0]) is not supported in a dry run: it goes on until its user ends it")
+        }
+        if !asUser.contains(where: { $0 == type(of: command) }) { try PlainUser.becomeRoot() }
+        try command.run()
+        dryRun?.finish()
+    }
+
+    /// Commands that do what their user, or a change of a file, has them do.
+    private static let withoutEnd: [any ParsableCommand.Type] = [Attach.self, UI.self, Watch.self]
 
     /// Commands that read files and write text.
     private static let asUser: [any ParsableCommand.Type] = [
@@ -130,7 +153,7 @@ package struct Trice: ParsableCommand {
     }
 
     /// Those of the options before the command that take no value.
-    private static let flags = ["--all-resources", "--compatibility"]
+    private static let flags = ["--all-resources", "--compatibility", "--dry-run"]
 
     /// The arguments before the command, and the rest.
     static func split(_ arguments: [String]) -> (own: [String], rest: [String]) {
@@ -147,7 +170,11 @@ package struct Trice: ParsableCommand {
             index += standsAlone ? 1 : 2
         }
         index = min(index, arguments.count)
-        return (Array(arguments[..<index]), Array(arguments[index...]))
+        let own = arguments[..<index].flatMap { argument in
+            guard let (flag, isSet) = Spelling.flagValue(argument), flags.contains(flag) else { return [argument] }
+            return isSet ? [flag] : []
+        }
+        return (own, Array(arguments[index...]))
     }
 }
 
@@ -161,7 +188,8 @@ private struct Dispatch: ParsableCommand {
 package struct GlobalOptions: ParsableArguments, Sendable {
     @Option(
         name: [.customShort("f"), .long],
-        help: ArgumentHelp("Compose file; may be repeated, later ones override.", valueName: "FILE"))
+        help: ArgumentHelp("Compose file; may be repeated, later ones override.", valueName: "FILE"),
+        completion: .file())
     package var file: [String] = []
 
     @Option(name: [.customShort("p"), .long], help: ArgumentHelp("Project name.", valueName: "NAME"))
@@ -169,7 +197,8 @@ package struct GlobalOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "Directory that relative paths are meant from (default: the first file's).", valueName: "DIR"))
+            "Directory that relative paths are meant from (default: the first file's).", valueName: "DIR"),
+        completion: .directory)
     package var projectDirectory: String?
 
     @Option(
@@ -179,14 +208,25 @@ package struct GlobalOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "File of variables for the Compose file (default: .env); may be repeated.", valueName: "FILE"))
+            "File of variables for the Compose file (default: .env); may be repeated.", valueName: "FILE"),
+        completion: .file())
     package var envFile: [String] = []
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many pulls, builds, pushes, starts and stops go on at once; -1: without a bound.",
+            valueName: "NUMBER"))
+    package var parallel: Int?
 
     @Flag(help: "Take in what no service uses, too (config).")
     package var allResources = false
 
     @Flag(help: .hidden)
     package var compatibility = false
+
+    @Flag(help: "Print what the command would do, and do nothing; also after the command.")
+    package var dryRun = false
 
     @Option(help: ArgumentHelp("How progress is shown: auto, tty, plain, json, quiet.", valueName: "KIND"))
     package var progress: ProgressKind?
@@ -213,8 +253,18 @@ package struct GlobalOptions: ParsableArguments, Sendable {
         var options = self
         options.progress = try progress ?? value("COMPOSE_PROGRESS", ProgressKind.self) ?? .auto
         options.ansi = try ansi ?? value("COMPOSE_ANSI", AnsiMode.self) ?? .auto
+        if parallel == nil, let text = Context.environment["COMPOSE_PARALLEL_LIMIT"] {
+            // In docker compose's words.
+            guard let number = Int(text) else {
+                throw Failure("COMPOSE_PARALLEL_LIMIT must be an integer (found: \"\(text)\")")
+            }
+            options.parallel = number
+        }
         return options
     }
+
+    /// The bound on what goes on at once; nil without one, which every number below 1 says, as with docker compose.
+    var parallelism: Int? { parallel.flatMap { $0 > 0 ? $0 : nil } }
 
     static var removesOrphans: Bool { isSet("COMPOSE_REMOVE_ORPHANS") }
     static var hasMenu: Bool { isSet("COMPOSE_MENU") }

@@ -19,6 +19,7 @@ struct Up: ParsableCommand {
               trice up -d --wait --wait-timeout 60 db          return when db is healthy
               trice up --exit-code-from tests                  run tests, end with their exit status
               trice up --scale worker=4 --watch
+              trice up --dry-run                               what would be done and why, as plan says
             """)
 
     @Flag(name: [.short, .long], help: "Return when the stack is up.")
@@ -66,7 +67,8 @@ struct Up: ParsableCommand {
     var abortOnContainerFailure = false
     @Option(
         help: ArgumentHelp(
-            "End with this service's exit status; implies --abort-on-container-exit.", valueName: "SERVICE"))
+            "End with this service's exit status; implies --abort-on-container-exit.", valueName: "SERVICE"),
+        completion: .services)
     var exitCodeFrom: String?
     @Flag(help: "No service's name before each line.")
     var noLogPrefix = false
@@ -74,9 +76,13 @@ struct Up: ParsableCommand {
     var noColor = false
     @Flag(help: "The time before each line.")
     var timestamps = false
-    @Option(help: ArgumentHelp("Follow the logs of this service only; may be repeated.", valueName: "SERVICE"))
+    @Option(
+        help: ArgumentHelp("Follow the logs of this service only; may be repeated.", valueName: "SERVICE"),
+        completion: .services)
     var attach: [String] = []
-    @Option(help: ArgumentHelp("Do not follow the logs of this service; may be repeated.", valueName: "SERVICE"))
+    @Option(
+        help: ArgumentHelp("Do not follow the logs of this service; may be repeated.", valueName: "SERVICE"),
+        completion: .services)
     var noAttach: [String] = []
     @Flag(help: "Follow the logs of what the services depend on, too.")
     var attachDependencies = false
@@ -86,8 +92,6 @@ struct Up: ParsableCommand {
         inversion: .prefixedNo,
         help: "Take keys while the logs are printed: w turns watching on and off, d leaves the stack alone.")
     var menu: Bool?
-    @Flag(help: "Print what would be done and why, as plan does, and do nothing.")
-    var dryRun = false
     @Option(
         help: ArgumentHelp(
             "Do what a plan says (plan -o FILE), or nothing where it does not hold any more.", valueName: "FILE"))
@@ -108,10 +112,10 @@ struct Up: ParsableCommand {
         if alwaysRecreateDeps && noRecreate {
             throw ValidationError("--always-recreate-deps and --no-recreate are incompatible")
         }
-        if plan != nil && (dryRun || !services.isEmpty || !scale.isEmpty || forceRecreate || noRecreate) {
+        if plan != nil && (Trice.dryRun != nil || !services.isEmpty || !scale.isEmpty || forceRecreate || noRecreate) {
             throw ValidationError("--plan says what is to be done: leave out services and other options of it")
         }
-        if trace != nil && dryRun { throw ValidationError("--trace is of a start: leave out --dry-run") }
+        if trace != nil && Trice.dryRun != nil { throw ValidationError("--trace is of a start: leave out --dry-run") }
         if menu == true && (detach || wait || noStart) {
             throw ValidationError("--menu works beside the logs: leave out -d, --wait and --no-start")
         }
@@ -152,7 +156,6 @@ struct Up: ParsableCommand {
 
         let paths = context.paths(of: project)
         options.rerunsCompleted = !(detach || wait || noStart)
-        if dryRun { return Output.standardOutput(try PlanReport(project, options, context).text) }
         if let plan {
             // Its own options say what was planned.
             let planned = try PlanFile(at: plan, for: project)
@@ -162,7 +165,7 @@ struct Up: ParsableCommand {
         var bringUp = BringUp(context: context, paths: paths, project: project, options: options)
         (bringUp.pull, bringUp.quietPull) = (pull?.policy, quietPull)
         (bringUp.build, bringUp.buildsQuietly, bringUp.trace) = (build, quietBuild, startTrace)
-        if detach || wait || noStart {
+        if detach || wait || noStart || Trice.dryRun != nil {
             let status = try bringUp.run(limit: wait ? waitTimeout : nil)
             if status != 0 { throw ExitCode(status) }
             return
@@ -229,11 +232,13 @@ struct BringUp {
             ).provide(
                 project.services(with: options.services, ignoringDependencies: options.ignoreDependencies))
         }
-        let document = try Trace.span("document") { try memoryFile("project", encodeJSON(project.withImageNames)) }
-        let trace = Trace.isOn ? [try Trace.copy()] : []
-        let progress = try Progress(context.global, of: project, starts: options.start)
-        defer { progress.finish() }
-        return try SupervisorClient.perform(
-            .up(options), paths, descriptors: [document] + trace, limit: limit, interruptedBy: signals, progress)
+        return try Effect.perform(PlanReport.effects(project, options, context), otherwise: 0) {
+            let document = try Trace.span("document") { try memoryFile("project", encodeJSON(project.withImageNames)) }
+            let trace = Trace.isOn ? [try Trace.copy()] : []
+            let progress = try Progress(context.global, of: project, starts: options.start)
+            defer { progress.finish() }
+            return try SupervisorClient.perform(
+                .up(options), paths, descriptors: [document] + trace, limit: limit, interruptedBy: signals, progress)
+        }
     }
 }

@@ -74,12 +74,15 @@ struct VolumeCreate: ParsableCommand {
         if let size, VolumeFileSystem(pairs(options)) != nil {
             throw Failure("option size=\(size) limits a directory of trice's own; with type, say it in o")
         }
-        try VolumeStore(Roots.fromEnvironment()).create(
-            VolumeStore.Record(
-                name: name, project: "", key: "", labels: Dictionary(pairs(label).map { ($0.name, $0.value) }) { $1 },
-                created: realTime(), mount: VolumeFileSystem(pairs(options)),
-                size: try size.map { text throws(Failure) in try diskSize(text, "option size", at: nil) }))
-        Output.line(name)
+        let record = VolumeStore.Record(
+            name: name, project: "", key: "", labels: Dictionary(pairs(label).map { ($0.name, $0.value) }) { $1 },
+            created: realTime(), mount: VolumeFileSystem(pairs(options)),
+            size: try size.map { text throws(Failure) in try diskSize(text, "option size", at: nil) })
+        let store = VolumeStore(Roots.fromEnvironment())
+        try Effect.perform(store.exists(name) ? [] : [Effect("create", .volume, name)]) {
+            try store.create(record)
+            Output.line(name)
+        }
     }
 }
 
@@ -127,8 +130,10 @@ struct VolumeRemove: ParsableCommand {
         for name in volumes {
             guard store.exists(name) else { throw Failure("no such volume: \(name)") }
             guard !inUse.contains(name) else { throw Failure("volume \(name) is in use by a container") }
-            try store.remove(name)
-            Output.line(name)
+            try Effect.perform([Effect("remove", .volume, name)]) {
+                try store.remove(name)
+                Output.line(name)
+            }
         }
     }
 }

@@ -29,12 +29,17 @@ struct VolumePrune: ParsableCommand {
         let store = VolumeStore(roots)
         let inUse = try ContainerRecord.volumesInUse(roots, besides: "")
         var reclaimed: Int64 = 0
-        for volume in try store.list() where !inUse.contains(volume.name) && (all || isAnonymous(volume)) {
-            reclaimed += try diskUsage(store.data(volume.name))
-            try store.remove(volume.name)
-            Output.line(volume.name)
+        let superfluous = try store.list().map(\.name).filter { name in
+            try !inUse.contains(name) && (all || isAnonymous(store.record(name)))
         }
-        Output.line("Total reclaimed space: \(SizeText.text(reclaimed))")
+        try Effect.perform(superfluous.map { Effect("remove", .volume, $0) }) {
+            for name in superfluous {
+                reclaimed += try diskUsage(store.data(name))
+                try store.remove(name)
+                Output.line(name)
+            }
+            Output.line("Total reclaimed space: \(SizeText.text(reclaimed))")
+        }
     }
 }
 
@@ -56,9 +61,11 @@ struct VolumeExport: ParsableCommand {
     func run() throws {
         let store = VolumeStore(Roots.fromEnvironment())
         guard store.exists(volume) else { throw Failure("no such volume: \(volume)") }
-        let target = try OutputFile.open(output)
-        try store.mount(volume)
-        try TreeArchive.pack("\(store.source(volume))/.", to: target, isBare: true)
+        try Effect.perform([Effect("export", .volume, volume, output)]) {
+            let target = try OutputFile.open(output)
+            try store.mount(volume)
+            try TreeArchive.pack("\(store.source(volume))/.", to: target, isBare: true)
+        }
     }
 }
 
@@ -77,9 +84,13 @@ struct VolumeImport: ParsableCommand {
         let store = VolumeStore(Roots.fromEnvironment())
         let input = try InputFile.open(file == "-" ? nil : file)
         guard VolumeCreate.isName(volume) else { throw Failure(VolumeCreate.noName(volume)) }
-        try store.create(
-            VolumeStore.Record(name: volume, project: "", key: "", labels: [:], created: realTime()))
-        try store.mount(volume)
-        try TreeArchive.unpack(input, to: "\(store.source(volume))", keepsOwners: true)
+        let creation = store.exists(volume) ? [] : [Effect("create", .volume, volume)]
+        let source = file == "-" ? "on standard input" : file
+        try Effect.perform(creation + [Effect("fill", .volume, volume, "from \(source)")]) {
+            try store.create(
+                VolumeStore.Record(name: volume, project: "", key: "", labels: [:], created: realTime()))
+            try store.mount(volume)
+            try TreeArchive.unpack(input, to: "\(store.source(volume))", keepsOwners: true)
+        }
     }
 }

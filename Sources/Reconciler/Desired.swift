@@ -15,6 +15,8 @@ package struct Desired: Codable, Hashable, Sendable {
     package var down = false
     /// Containers of services that have no goal are removed.
     package var removeOrphans = false
+    /// How many starts and stops may be under way at once; nil: all that can be.
+    package var parallelism: Int?
 
     package init() {}
 

@@ -17,6 +17,8 @@ struct Planner {
     private let networksReady: Bool
     /// Containers on networks that are made again: they go first.
     private let uprooted: Set<String>
+    /// How many more starts and stops may begin.
+    private var room = Int.max
 
     init(_ desired: Desired, _ observed: Observed, now: UInt64) {
         (self.desired, self.observed, self.now) = (desired, observed, now)
@@ -24,6 +26,9 @@ struct Planner {
             desired.networks.isSubset(of: observed.networks) && desired.volumes.isSubset(of: observed.volumes)
             && observed.changedNetworks.isEmpty
         uprooted = observed.changedNetworks.values.reduce(into: []) { $0.formUnion($1) }
+        if let most = desired.parallelism {
+            room = max(0, most - observed.containers.count { [.starting, .stopping].contains($0.phase) })
+        }
         for container in observed.containers where !container.isOneOff {
             replicas[container.service, default: []].append(container)
         }
@@ -163,7 +168,10 @@ struct Planner {
 
     private mutating func start(_ container: ContainerState, _ gate: Readiness) -> Verdict {
         guard gate == .ready, networksReady else { return gate.verdict(otherwise: .pending) }
-        plan.actions.append(.start(container: container.id))
+        if room > 0 {
+            plan.actions.append(.start(container: container.id))
+            room -= 1
+        }
         return .pending
     }
 
@@ -172,7 +180,10 @@ struct Planner {
         case .created, .exited, .failed: return .settled
         case .starting, .stopping, .removing: return .pending
         case .running:
-            if !isNeeded(container.service) { plan.actions.append(.stop(container: container.id)) }
+            if room > 0 && !isNeeded(container.service) {
+                plan.actions.append(.stop(container: container.id))
+                room -= 1
+            }
             return .pending
         }
     }

@@ -48,6 +48,8 @@ package struct TransferRequest: Codable, Sendable {
     /// digits of their digests. Of `fetch`: the directory in which the application gets one, by its digest's.
     package var address: String?
     package var file: String?
+    /// How many pulls, and blobs of a push, go on at once; nil: as many as the settings allow.
+    package var parallelism: Int?
     /// Of `publish`: the digests of manifests, of which the registry gets the first that it takes.
     package var manifests: [String]?
 

@@ -26,6 +26,10 @@ package struct VolumeFileSystem: Codable, Hashable, Sendable {
     /// The directory of the host that the volume is, for `o: bind`; nil for a file system of its own.
     package var boundDirectory: String? { words.contains("bind") || words.contains("rbind") ? device : nil }
 
+    /// Whether it has nothing but what its containers write. It is as `o` says then: Docker copies what the image has when a
+    /// container is made, and unmounts the volume after it, with which the copy goes, and the image's mode and owner with it.
+    package var isInMemory: Bool { type == "tmpfs" || type == "ramfs" }
+
     /// Mounts the file system at a directory of the host, unless something is mounted there.
     func mount(at directory: String) throws(SystemError) {
         if try isMountPoint(directory) { return }

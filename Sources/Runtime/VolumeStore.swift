@@ -40,7 +40,9 @@ package struct VolumeStore: Sendable {
     package func data(_ name: String) -> String { "\(root)/\(name)/_data" }
 
     /// What is mounted in a container: the volume's directory, or the host's that it stands for.
-    package func source(_ name: String) throws -> String { try record(name).mount?.boundDirectory ?? data(name) }
+    package func source(_ name: String) throws -> String { source(try record(name)) }
+
+    package func source(_ record: Record) -> String { record.mount?.boundDirectory ?? data(record.name) }
 
     /// Mounts a volume that is a file system of its own on the host, until `unmount`. A second call changes nothing.
     package func mount(_ name: String) throws {

@@ -54,6 +54,8 @@ final class Supervisor {
     var waiters: [Waiter] = []
     var listeners: [Connection] = []
     let eventLog: EventLog
+    /// What the request that is handled says of it (`Desired.parallelism`).
+    var parallelism: Int?
     /// Requests that wait until a `down` is done.
     var queued: [() -> Void] = []
     var pendingRuns: [PendingRun] = []

@@ -13,7 +13,7 @@ struct Session {
     let store: ImageStore
     let events: Events
 
-    static func fromEnvironment(_ events: Events) throws -> Session {
+    static func fromEnvironment(_ events: Events, parallelism: Int?) throws -> Session {
         let environment = processEnvironment()
         let home = environment["HOME"] ?? "/"
         let own = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(home)/.config"
@@ -26,7 +26,8 @@ struct Session {
         let docker = environment["DOCKER_CONFIG"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(home)/.docker"
         return Session(
             registries: Registries(
-                settings: settings, connections: connections, credentials: CredentialSource(directory: docker)),
+                settings: settings, connections: connections, credentials: CredentialSource(directory: docker),
+                parallelism: parallelism),
             store: ImageStore(root: Roots.fromEnvironment().root), events: events)
     }
 

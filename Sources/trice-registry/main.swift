@@ -26,7 +26,7 @@ do {
         text += part
     }
     let request = try decodeJSON(TransferRequest.self, from: text)
-    let session = try Session.fromEnvironment(events)
+    let session = try Session.fromEnvironment(events, parallelism: request.parallelism)
     exit(try await session.run(request) ? 0 : 1)
 } catch {
     try await events.fail("", error)

@@ -31,6 +31,23 @@ import Testing
     }
 
     @Test(arguments: [
+        Row(typed: "down --dry-run -v", meant: "down -v"), Row(typed: "image rm --dry-run x", meant: "image rm x"),
+        Row(typed: "run --name --dry-run web", meant: ""), Row(typed: "exec web cmd --dry-run", meant: ""),
+        Row(typed: "up -- --dry-run", meant: ""), Row(typed: "up", meant: ""),
+    ])
+    func `a dry run may be asked for after the command`(_ row: Row) throws {
+        let words = row.typed.split(separator: " ").map(String.init)
+        let rest = try Spelling(definition: Trice.definition()).withoutDryRun(words)
+        #expect((rest ?? []).joined(separator: " ") == row.meant)
+    }
+
+    @Test func `a flag before the command may have a value, too`() {
+        let (own, rest) = Trice.split(["--dry-run=true", "--all-resources=false", "-p", "x", "up", "-d=true"])
+        #expect(own == ["--dry-run", "-p", "x"])
+        #expect(rest == ["up", "-d=true"])
+    }
+
+    @Test(arguments: [
         Row(typed: "upp", meant: "did you mean 'up'?"), Row(typed: "rmi", meant: "did you mean 'image rm'?"),
         Row(typed: "load", meant: "did you mean 'image load'?"),
         Row(typed: "xyzzy", meant: "trice --help lists the commands"),

@@ -17,14 +17,12 @@ import Testing
         "publish --app": "the application names its images, which are not sent along",
         "build --builder": "buildah builds", "build --check": "buildah checks nothing without building",
         "build --provenance": "buildah makes no attestations", "build --sbom": "buildah makes no attestations",
-        " --parallel": "all that depends on nothing else goes on at once",
-        " --dry-run": "`trice plan` and `up --dry-run` show what would be done",
-        "watch --prune": "`trice image prune` removes images that a rebuild has left without a name",
     ]
 
     /// What trice does beyond docker compose.
     private static let better = [
         "config": "also `--explain`: where each value was set, and what it overrides",
+        " --dry-run": "plain lines, with the reasons of a plan; `commit`, `export` and trice's own commands, too",
         "build": "needs no daemon; independent services side by side; errors at FILE:LINE:COLUMN",
         "pull": "a layer goes on where it broke off, and is unpacked while it comes",
         "cp": "also works with containers that have ended",

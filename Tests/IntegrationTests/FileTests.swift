@@ -127,6 +127,29 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: mapsTmpfs, "this kernel does not map the ids of a tmpfs"))
+    func `a volume in memory is as its options say, whatever the image has at its place`() throws {
+        try Sandbox.run("memory") { box in
+            try box.write(
+                """
+                services:
+                  a: { image: busybox:1, init: true, volumes: ["open:/open", "shared:/data"] }
+                  b: { image: busybox:1, init: true, volumes: ["shared:/data"] }
+                volumes:
+                  open: { driver_opts: { type: tmpfs, device: tmpfs, o: "mode=1777" } }
+                  shared: { driver_opts: { type: tmpfs, device: tmpfs, o: "mode=0700,uid=5" } }
+                """)
+            box.must("up", "-d")
+            for _ in 1...2 {
+                // The image has nothing at /open, and files of 1001:2000 at /data.
+                #expect(
+                    box.exec("a", "sh", "-c", "stat -c '%a %u:%g' /open /data; ls -A /data")
+                        == "1777 0:0\n700 5:0\n")
+                box.must("restart", "-t", "1", "a")
+            }
+        }
+    }
+
     @Test func `a volume that was made by hand is there for files that name it as external, and stays`() throws {
         try Sandbox.run("external") { box in
             try box.write(

@@ -94,6 +94,36 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func `a rebuild removes the image that it leaves without a name, unless that is to stay`(_ prunes: Bool) throws {
+        try Sandbox.run("rebuild") { box in
+            try box.makeDirectory("app")
+            try box.write("FROM busybox:1\nCOPY text /text\nCMD sleep 600\n", to: "app/Dockerfile")
+            try box.write("1", to: "app/text")
+            try box.write(
+                """
+                services:
+                  app:
+                    build: app
+                    init: true
+                    develop: { watch: [{ path: ./app/text, action: rebuild }] }
+                """)
+            func images() -> [String] { box.trice("image", "ls", "-q", "--no-trunc").lines }
+            // Another one without a name is nobody's business.
+            let other = box.trice("image", "import", "--change", "CMD other", try BusyboxImage.path()).lines[0]
+            let watch = try box.start("watch", "--prune=\(prunes)", output: "log")
+            #expect(box.eventually(within: 60) { box.read("log").contains("Watch enabled") }, "\(box.read("log"))")
+            let before = images()
+            try box.write("2", to: "app/text")
+            #expect(box.eventually(within: 60) { box.exec("app", "cat", "/text") == "2" }, "\(box.read("log"))")
+            kill(watch.processIdentifier, SIGINT)
+            box.end(of: watch)
+            let gone = Set(before).subtracting(images())
+            #expect(gone.count == (prunes ? 1 : 0), "\(gone) of \(before): \(box.read("log"))")
+            #expect(images().contains(other))
+        }
+    }
+
     struct Refused: CustomTestStringConvertible {
         let develop: String
         let says: [String]

@@ -38,7 +38,7 @@ struct BuildCommand: ParsableCommand {
     var ssh: [String] = []
     @Flag(help: "Also what the services depend on.")
     var withDependencies = false
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     func run() throws {
@@ -62,7 +62,7 @@ struct BuildCommand: ParsableCommand {
             let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             return KeyValue(name: pair[0], value: pair.count > 1 ? pair[1] : "")
         }
-        let built = try Builder(context, project, options).run(chosen)
+        let built = try Builder.build(chosen, of: project, options, context)
         if quiet { for (_, id) in built { Output.line(id) } }
         guard push else { return }
         let names = try chosen.filter { !$0.image.isEmpty }.flatMap { service in

@@ -19,7 +19,21 @@ struct Builder {
     /// Of this run alone.
     private let scratch: String
 
-    init(_ context: Context, _ project: Project, _ options: BuildOptions) throws {
+    /// - Returns: the services whose images were built, in the order of their ends, with the images' ids.
+    /// - Throws: `Failure` at the place of the `build` that failed; those that go on are ended.
+    static func build(
+        _ services: [Service], of project: Project, _ options: BuildOptions, _ context: Context
+    ) throws -> [(service: String, id: String)] {
+        let effects = try services.compactMap { service -> Effect? in
+            guard let build = service.build else { return nil }
+            let arguments = BuildArguments(service, build, in: project, options)
+            try arguments.check()
+            return Effect("build", .image, "\(try arguments.references()[0])")
+        }
+        return try Effect.perform(effects, otherwise: []) { try Builder(context, project, options).run(services) }
+    }
+
+    private init(_ context: Context, _ project: Project, _ options: BuildOptions) throws {
         (self.context, self.project, self.options) = (context, project, options)
         buildah = try Buildah(context.roots)
         store = ImageStore(root: context.roots.root)
@@ -37,13 +51,7 @@ struct Builder {
         var references: [Reference]
     }
 
-    /// - Returns: the services whose images were built, in the order of their ends, with the images' ids.
-    /// - Throws: `Failure` at the place of the `build` that failed; those that go on are ended.
-    func run(_ services: [Service]) throws -> [(service: String, id: String)] {
-        for service in services {
-            guard let build = service.build else { continue }
-            try BuildArguments(service, build, in: project, options).check()
-        }
+    private func run(_ services: [Service]) throws -> [(service: String, id: String)] {
         try buildah.recover()
         do {
             let done = try buildAll(services)
@@ -64,7 +72,7 @@ struct Builder {
         var jobs: [Job] = []
         defer { for job in jobs { end(job) } }
         var done: [(service: String, id: String)] = []
-        let atOnce = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        let atOnce = min(max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), Trice.parallelism ?? .max)
         while !waiting.isEmpty || !jobs.isEmpty {
             while jobs.count < atOnce,
                 let next = waiting.firstIndex(where: { isReady($0, waiting: waiting, jobs: jobs) })

@@ -17,6 +17,16 @@ struct CompletionCommand: ParsableCommand {
               trice completion fish >~/.config/fish/completions/trice.fish
             """)
 
+    /// What a script of these asks for names with. fish has no place of the cursor in a line that nobody types (`complete -C`),
+    /// and leaves out its number.
+    static func withCursor(_ arguments: [String]) -> [String] {
+        // `---completion COMMAND … -- ARGUMENT WORD CURSOR trice …`
+        guard let place = arguments.firstIndex(of: "--").map({ $0 + 3 }), place < arguments.count,
+            Int(arguments[place]) == nil
+        else { return arguments }
+        return arguments[..<place] + ["0"] + arguments[place...]
+    }
+
     enum Shell: String, ExpressibleByArgument, CaseIterable { case bash, zsh, fish }
 
     @Argument(help: ArgumentHelp("bash, zsh or fish.", valueName: "SHELL"))
@@ -46,10 +56,13 @@ struct ManualCommand: ParsableCommand {
 
     func run() throws {
         for page in ManualPage.all(try Trice.definition()) {
-            do throws(SystemError) {
-                try makeDirectories(directory)
-                try writeAtomically("\(directory)/\(page.name).1", page.text.utf8, mode: 0o644, durable: false)
-            } catch { throw Failure("\(error)") }
+            let path = "\(directory)/\(page.name).1"
+            try Effect.perform([Effect("write", .file, path)]) {
+                do throws(SystemError) {
+                    try makeDirectories(directory)
+                    try writeAtomically(path, page.text.utf8, mode: 0o644, durable: false)
+                } catch { throw Failure("\(error)") }
+            }
         }
     }
 }

@@ -43,6 +43,7 @@ enum HelpTopic: String, CaseIterable {
                 ("COMPOSE_PROGRESS", "How progress is shown, in place of --progress."),
                 ("COMPOSE_ANSI", "Whether to use colours and cursor movement, in place of --ansi."),
                 ("COMPOSE_REMOVE_ORPHANS", "With 1 or true, up, create and run remove orphans."),
+                ("COMPOSE_PARALLEL_LIMIT", "How many things go on at once, in place of --parallel."),
                 ("COMPOSE_MENU", "With 1 or true, up takes keys on a terminal, as with --menu."),
                 ("NO_COLOR", "Not empty: no colours."),
                 ("TERM", "dumb: no colours, and no cursor movement."),

@@ -41,7 +41,9 @@ extension CompletionKind {
             let (own, _) = Trice.split(Array(words.dropFirst()))
             do {
                 let context = Context(try GlobalOptions.parse(own))
-                return Array(Set(try list(context))).sorted()
+                let names = Array(Set(try list(context))).sorted()
+                // What follows a colon is a description to zsh.
+                return CompletionShell.requesting == .zsh ? names.map { $0.replacing(":", with: "\\:") } : names
             } catch { return [] }
         }
     }

@@ -7,14 +7,40 @@ import Core
 struct Spelling {
     let definition: CommandDefinition
 
-    /// `--flag=true` is the flag, `--flag=false` its inversion or its absence, as in docker's command lines. What a command
-    /// runs in a container is left alone.
-    static func mayHaveValues(_ arguments: [String]) -> Bool { arguments.contains { flagValue($0) != nil } }
+    private static let dryRun = "--dry-run"
 
+    /// Whether the other functions may find something to change.
+    static func isBesideDefinition(_ arguments: [String]) -> Bool {
+        arguments.contains { $0 == dryRun || flagValue($0) != nil }
+    }
+
+    /// The rest where one of the command's own words is `--dry-run`, which every command of docker compose has.
+    func withoutDryRun(_ arguments: [String]) -> [String]? {
+        var isThere = false
+        let rest = mapWords(of: arguments) { word in
+            if word != Spelling.dryRun { return [word] }
+            isThere = true
+            return []
+        }
+        return isThere ? rest : nil
+    }
+
+    /// `--flag=true` is the flag, `--flag=false` its inversion or its absence, as in docker's command lines.
     func withoutFlagValues(_ arguments: [String]) -> [String] {
         guard let command = command(of: arguments) else { return arguments }
+        let own = (command.arguments ?? []).filter { $0.kind == "flag" }.flatMap { $0.names ?? [] }.map(\.text)
+        let flags = Set(own + [Spelling.dryRun])
+        return mapWords(of: arguments) { word in
+            guard let (name, isSet) = Spelling.flagValue(word), flags.contains(name) else { return [word] }
+            let inverted = "--no-\(name.dropFirst(2))"
+            return isSet ? [name] : flags.contains(inverted) ? [inverted] : []
+        }
+    }
+
+    /// Changes the command's own words. The values of its options, and what a command runs in a container, are left alone.
+    private func mapWords(of arguments: [String], _ change: (String) -> [String]) -> [String] {
+        guard let command = command(of: arguments) else { return arguments }
         let options = (command.arguments ?? []).filter { $0.kind == "option" }
-        let flags = Set((command.arguments ?? []).filter { $0.kind == "flag" }.flatMap { $0.names ?? [] }.map(\.text))
         let takesValue = Set(options.flatMap { $0.names ?? [] }.map(\.text))
         let passesThrough = ["exec", "run"].contains(command.commandName)
         var result: [String] = []
@@ -24,12 +50,7 @@ struct Spelling {
             if argument == "--" { return result + arguments[index...] }
             if passesThrough && index > 0 && !argument.hasPrefix("-") { return result + arguments[index...] }
             index += 1
-            if let (name, isSet) = Spelling.flagValue(argument), flags.contains(name) {
-                let inverted = "--no-\(name.dropFirst(2))"
-                if isSet { result.append(name) } else if flags.contains(inverted) { result.append(inverted) }
-                continue
-            }
-            result.append(argument)
+            result += change(argument)
             if takesValue.contains(argument), index < arguments.count {
                 result.append(arguments[index])
                 index += 1
@@ -38,7 +59,8 @@ struct Spelling {
         return result
     }
 
-    private static func flagValue(_ argument: String) -> (name: String, isSet: Bool)? {
+    /// The flag of `--flag=true`.
+    static func flagValue(_ argument: String) -> (name: String, isSet: Bool)? {
         guard argument.hasPrefix("--"), let equals = argument.firstIndex(of: "=") else { return nil }
         return truthValue(argument[argument.index(after: equals)...]).map { (String(argument[..<equals]), $0) }
     }

@@ -53,9 +53,18 @@ struct Commit: ParsableCommand {
             reference: reference, config: record.config.committedConfig, created: creationTime())
         for text in change { try ImageChange.apply(text, to: &making.config) }
         (making.author, making.comment, making.base) = (author, message, record.config.imageID)
-        let layer = try frozen(record, context) { try packLayer(record, paths) }
-        let store = ImageStore(root: paths.roots.root)
-        Output.line(try store.make(making, of: layer, named: record.config.name))
+        try Effect.perform(effects(of: record, reference)) {
+            let layer = try frozen(record, context) { try packLayer(record, paths) }
+            let store = ImageStore(root: paths.roots.root)
+            Output.line(try store.make(making, of: layer, named: record.config.name))
+        }
+    }
+
+    private func effects(of record: ContainerRecord, _ reference: Reference?) throws -> [Effect] {
+        let pauses = try freezes(record)
+        return (pauses ? [Effect("pause", .container, record.name)] : [])
+            + [Effect("create", .image, reference.map { "\($0)" } ?? "without a name", "of \(record.name)")]
+            + (pauses ? [Effect("unpause", .container, record.name)] : [])
     }
 
     /// The layer, in a file without a name.
@@ -69,9 +78,13 @@ struct Commit: ParsableCommand {
         return file
     }
 
-    private func frozen<T>(_ record: ContainerRecord, _ context: Context, _ body: () throws -> T) throws -> T {
+    private func freezes(_ record: ContainerRecord) throws -> Bool {
         let freezes = try pause ?? (ControlGroupHierarchy.ofHost().absence == nil)
-        guard freezes, record.stateWord == "running" else { return try body() }
+        return freezes && record.stateWord == "running"
+    }
+
+    private func frozen<T>(_ record: ContainerRecord, _ context: Context, _ body: () throws -> T) throws -> T {
+        guard try freezes(record) else { return try body() }
         let request = try ServiceRequest(context)
         try request.perform(.pause(services: [service], frozen: true))
         let result = Result { try body() }

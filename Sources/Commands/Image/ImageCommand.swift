@@ -29,9 +29,12 @@ struct ImageLoad: ParsableCommand {
     var quiet = false
 
     func run() throws {
-        let store = ImageStore(root: Roots.fromEnvironment().root)
-        for name in try store.load(try InputFile.open(input), named: input ?? "on standard input") where !quiet {
-            Output.line("Loaded image: \(name)")
+        let file = try InputFile.open(input)
+        try Effect.perform([Effect("load", .archive, input ?? "on standard input")]) {
+            let store = ImageStore(root: Roots.fromEnvironment().root)
+            for name in try store.load(file, named: input ?? "on standard input") where !quiet {
+                Output.line("Loaded image: \(name)")
+            }
         }
     }
 }
@@ -55,12 +58,16 @@ struct ImageImport: ParsableCommand {
         var config = ImageConfig()
         for text in change { try ImageChange.apply(text, to: &config) }
         let reference = try name.map { try Reference($0) }
-        let store = ImageStore(root: Roots.fromEnvironment().root)
-        let id = try store.make(
-            ImageStore.Making(reference: reference, config: config, created: creationTime()),
-            of: try InputFile.open(file == "-" ? nil : file),
-            named: "root file system \(file == "-" ? "on standard input" : file)")
-        Output.line(id)
+        let source = file == "-" ? "on standard input" : file
+        let input = try InputFile.open(file == "-" ? nil : file)
+        let named = reference.map { "\($0)" } ?? "without a name"
+        try Effect.perform([Effect("create", .image, named, "of \(source)")]) {
+            let store = ImageStore(root: Roots.fromEnvironment().root)
+            let id = try store.make(
+                ImageStore.Making(reference: reference, config: config, created: creationTime()), of: input,
+                named: "root file system \(source)")
+            Output.line(id)
+        }
     }
 }
 
@@ -125,7 +132,12 @@ struct ImageRemove: ParsableCommand {
         let roots = Roots.fromEnvironment()
         let store = ImageStore(root: roots.root)
         let inUse = try ImageUse(roots).byImage
-        for image in images { for line in try store.remove(image, inUse: inUse) { Output.line(line) } }
+        for image in images {
+            let lines = try store.removal(of: image, inUse: inUse).joined(separator: ", ")
+            try Effect.perform([Effect("remove", .image, image, lines)]) {
+                for line in try store.remove(image, inUse: inUse) { Output.line(line) }
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ struct ImageInspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "Show all that is known of images, as JSON.")
 
-    @Argument(help: ArgumentHelp("Names or ids.", valueName: "IMAGE"))
+    @Argument(help: ArgumentHelp("Names or ids.", valueName: "IMAGE"), completion: .images)
     var images: [String]
 
     /// As docker names the fields.
@@ -60,7 +60,7 @@ struct ImageHistory: ParsableCommand {
     var noTrunc = false
     @Option(help: ArgumentHelp("table or json.", valueName: "FORMAT"))
     var format: ListFormat = .table
-    @Argument(help: ArgumentHelp("A name or an id.", valueName: "IMAGE"))
+    @Argument(help: ArgumentHelp("A name or an id.", valueName: "IMAGE"), completion: .images)
     var image: String
 
     private struct Row: Encodable {

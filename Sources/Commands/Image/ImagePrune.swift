@@ -19,9 +19,21 @@ struct ImagePrune: ParsableCommand {
 
     func run() throws {
         let roots = Roots.fromEnvironment()
-        let result = try ImageStore(root: roots.root).prune(all: all, inUse: Set(try ImageUse(roots).byImage.keys))
-        for line in result.lines { Output.line(line) }
-        Output.line("Total reclaimed space: \(SizeText.text(result.freed))")
+        let freed = try ImagePrune.prune(roots, all: all)
+        if let freed { Output.line("Total reclaimed space: \(SizeText.text(freed))") }
+    }
+
+    /// - Returns: the bytes that were freed; nil where nothing was to be done but to say what would be.
+    static func prune(_ roots: Roots, all: Bool) throws -> Int64? {
+        let store = ImageStore(root: roots.root)
+        let inUse = Set(try ImageUse(roots).byImage.keys)
+        return try Effect.perform(
+            store.superfluous(all: all, inUse: inUse).map { Effect("remove", .image, $0) }, otherwise: nil
+        ) {
+            let result = try store.prune(all: all, inUse: inUse)
+            for line in result.lines { Output.line(line) }
+            return result.freed
+        }
     }
 }
 

@@ -21,12 +21,16 @@ struct ImageSave: ParsableCommand {
     @Option(
         help: ArgumentHelp("docker: an OCI layout that docker reads as well; oci: an OCI layout.", valueName: "FORM"))
     var format: ArchiveForm = .docker
-    @Argument(help: ArgumentHelp("Names or ids.", valueName: "IMAGE"))
+    @Argument(help: ArgumentHelp("Names or ids.", valueName: "IMAGE"), completion: .images)
     var images: [String]
 
     func run() throws {
         let store = ImageStore(root: Roots.fromEnvironment().root)
         for image in images { _ = try store.resolve(image) }
+        try Effect.perform(images.map { Effect("save", .image, $0, output) }) { try save(store) }
+    }
+
+    private func save(_ store: ImageStore) throws {
         guard let output else {
             guard isatty(1) == 0 else {
                 throw Failure(
@@ -50,12 +54,15 @@ struct ImageSave: ParsableCommand {
 struct ImageTag: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "tag", abstract: "Give an image one more name.")
 
-    @Argument(help: ArgumentHelp("A name or an id.", valueName: "IMAGE"))
+    @Argument(help: ArgumentHelp("A name or an id.", valueName: "IMAGE"), completion: .images)
     var image: String
     @Argument(help: ArgumentHelp("The new name.", valueName: "NAME"))
     var name: String
 
     func run() throws {
-        try ImageStore(root: Roots.fromEnvironment().root).tag(image, as: try Reference(name))
+        let store = ImageStore(root: Roots.fromEnvironment().root)
+        let reference = try Reference(name)
+        try store.checkTag(image, as: reference)
+        try Effect.perform([Effect("tag", .image, image, "\(reference)")]) { try store.tag(image, as: reference) }
     }
 }

@@ -65,7 +65,7 @@ struct ImageSupply {
         if built.isEmpty { return }
         var options = BuildOptions()
         options.isQuiet = buildsQuietly
-        _ = try Builder(context, project, options).run(BuildChoice.withContexts(built, in: project))
+        _ = try Builder.build(BuildChoice.withContexts(built, in: project), of: project, options, context)
     }
 
     /// Fetches the images that services mount, where they are not there.
@@ -101,7 +101,7 @@ struct ImageSupply {
             TransferRequest.Item(reference: $0)
         }
         var digests: [String: String] = [:]
-        let failures = try Transfers(context.global, isQuiet: true).run(TransferRequest(.resolve, items: items)) {
+        let failures = try Transfers(context.global, isQuiet: true).ask(TransferRequest(.resolve, items: items)) {
             event in
             digests[event.image] = event.digest
         }
@@ -152,9 +152,44 @@ struct Transfers {
         if !failures.isEmpty { throw ExitCode(1) }
     }
 
+    /// What changes nothing.
+    func ask(_ request: TransferRequest, onDone: (TransferEvent) -> Void) throws -> [String: Failure] {
+        request.items.isEmpty ? [:] : try transfer(request, onDone: onDone)
+    }
+
     /// - Returns: what went wrong, by the image's name.
     func run(_ request: TransferRequest, onDone: (TransferEvent) -> Void = { _ in }) throws -> [String: Failure] {
         if request.items.isEmpty { return [:] }
+        var failures: [String: Failure] = [:]
+        return try Effect.perform(effects(of: request, &failures), otherwise: failures) {
+            try transfer(request, onDone: onDone)
+        }
+    }
+
+    /// What would come and go. Images that a registry does not have, and such as are not here to be sent, would not.
+    private func effects(of request: TransferRequest, _ failures: inout [String: Failure]) throws -> [Effect] {
+        switch request.operation {
+        case .pull:
+            var question = request
+            question.operation = .resolve
+            failures = try Transfers(global, isQuiet: true).transfer(question)
+        case .push:
+            let store = ImageStore(root: Roots.fromEnvironment().root)
+            for item in request.items {
+                do { _ = try store.resolve(item.reference) } catch let failure as Failure {
+                    failures[item.reference] = failure
+                }
+            }
+        default: break
+        }
+        return request.items.filter { failures[$0.reference] == nil }.map { item in
+            Effect(request.operation.rawValue, request.operation == .publish ? .application : .image, item.reference)
+        }
+    }
+
+    private func transfer(
+        _ request: TransferRequest, onDone: (TransferEvent) -> Void = { _ in }
+    ) throws -> [String: Failure] {
         let progress = TransferProgress(global, request.operation, isQuiet: isQuiet)
         defer { progress.finish() }
         var failures: [String: Failure] = [:]

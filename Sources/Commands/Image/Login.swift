@@ -91,6 +91,11 @@ enum RegistryName {
     }
 
     static func perform(_ request: TransferRequest, onDone: (TransferEvent) -> Void) throws {
+        let effect = Effect(request.operation.rawValue, .registry, request.registry ?? request.address ?? "")
+        try Effect.perform([effect]) { try transfer(request, onDone: onDone) }
+    }
+
+    private static func transfer(_ request: TransferRequest, onDone: (TransferEvent) -> Void) throws {
         let isGood = try RegistryProgram.run(request) { event in
             if let failure = event.failure { throw failure }
             if event.kind == .done { onDone(event) }
@@ -105,20 +110,12 @@ enum Prompt {
         guard isatty(0) == 1 else {
             throw Failure("standard input is no terminal to ask on", hint: "give --username and --password-stdin")
         }
+        // Before the question: what comes after it is not shown.
+        let silence = isSecret ? try TerminalMode(of: 0, discardsInput: true, TerminalMode.silent) : nil
         Output.standardError(question)
-        var before = termios()
-        tcgetattr(0, &before)
-        if isSecret {
-            var silent = before
-            silent.c_lflag &= ~tcflag_t(ECHO)
-            tcsetattr(0, TCSAFLUSH, &silent)
-        }
-        defer {
-            if isSecret {
-                tcsetattr(0, TCSAFLUSH, &before)
-                Output.standardError("\n")
-            }
-        }
-        return readLine() ?? ""
+        let answer = withExtendedLifetime(silence) { readLine() ?? "" }
+        // The end of the line was not shown either.
+        if isSecret { Output.standardError("\n") }
+        return answer
     }
 }

@@ -51,7 +51,10 @@ struct Publish: ParsableCommand {
         var files = try ApplicationFiles(document, project)
         // A registry has digests for what it has.
         try sendImages(of: project, context)
-        if resolveImageDigests { files.pin(try ImageSupply(context: context, project: project).pinned()) }
+        // In a dry run nothing was sent that would have a digest now.
+        if resolveImageDigests && Trice.dryRun == nil {
+            files.pin(try ImageSupply(context: context, project: project).pinned())
+        }
         try send(files)
     }
 

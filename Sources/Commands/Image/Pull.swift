@@ -30,7 +30,7 @@ struct Pull: ParsableCommand {
     var quiet = false
     @Option(help: ArgumentHelp("missing: only what is not there; always.", valueName: "POLICY"))
     var policy: PullChoice?
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     func run() throws {
@@ -85,7 +85,7 @@ struct ImagePull: ParsableCommand {
     var allPlatforms = false
     @Flag(name: [.short, .long], help: "Print only the names.")
     var quiet = false
-    @Argument(help: ArgumentHelp("Names, with a tag or a digest.", valueName: "IMAGE"))
+    @Argument(help: ArgumentHelp("Names, with a tag or a digest.", valueName: "IMAGE"), completion: .images)
     var images: [String]
 
     func run() throws {

@@ -19,7 +19,7 @@ struct Push: ParsableCommand {
     var includeDeps = false
     @Flag(name: [.short, .long], help: "Show only what goes wrong.")
     var quiet = false
-    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"))
+    @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
     var services: [String] = []
 
     func run() throws {
@@ -56,7 +56,7 @@ struct ImagePush: ParsableCommand {
     var allPlatforms = false
     @Flag(name: [.short, .long], help: "Show only what goes wrong.")
     var quiet = false
-    @Argument(help: ArgumentHelp("Names, with a tag.", valueName: "IMAGE"))
+    @Argument(help: ArgumentHelp("Names, with a tag.", valueName: "IMAGE"), completion: .images)
     var images: [String]
 
     func run() throws {

@@ -17,6 +17,8 @@ enum RegistryProgram {
         let process = try spawn(try path(), [], descriptors: [0: input.read.raw, 1: output.write.raw])
         input.read.close()
         output.write.close()
+        var request = request
+        request.parallelism = Trice.parallelism
         try input.write.writeAll(encodeJSON(request))
         input.write.close()
         var rest: [UInt8] = []

@@ -49,8 +49,16 @@ struct Capture: ParsableCommand {
             throw Failure("packets are not for a terminal", hint: "-o FILE, or | wireshark -k -i -")
         }
         guard let pid = record.state.process?.pid else { throw Failure("\(record.name) does not run") }
+        try Effect.perform([Effect("capture", .container, record.name, output)]) {
+            try capture(attachments, filter, of: record, pid: pid, paths.roots)
+        }
+    }
+
+    private func capture(
+        _ attachments: [Attachment], _ filter: PeerFilter?, of record: ContainerRecord, pid: Int32, _ roots: Roots
+    ) throws {
         let links = try attachments.map { attachment in
-            do { return try capture(attachment, of: record, pid: pid, paths.roots) } catch {
+            do { return try capture(attachment, of: record, pid: pid, roots) } catch {
                 throw Failure("the packets of \(record.name) on \(attachment.network) cannot be captured: \(error)")
             }
         }

@@ -100,8 +100,12 @@ struct NetworkCreate: ParsableCommand {
         }
         network.labels = label.map(Assignment.init).map { Label(name: $0.name, value: $0.value) }
         network.driverOptions = options.map(Assignment.init).map { KeyValue(name: $0.name, value: $0.value) }
-        try NetworkAdministration(Roots.fromEnvironment()).create(network)
-        Output.line(name)
+        let administration = NetworkAdministration(Roots.fromEnvironment())
+        try administration.checkCreation(of: network)
+        try Effect.perform([Effect("create", .network, name)]) {
+            try administration.create(network)
+            Output.line(name)
+        }
     }
 }
 
@@ -115,8 +119,11 @@ struct NetworkRemove: ParsableCommand {
     func run() throws {
         let administration = NetworkAdministration(Roots.fromEnvironment())
         for name in networks {
-            try administration.remove(name)
-            Output.line(name)
+            try administration.checkRemoval(of: name)
+            try Effect.perform([Effect("remove", .network, name)]) {
+                try administration.remove(name)
+                Output.line(name)
+            }
         }
     }
 }
@@ -131,9 +138,12 @@ struct NetworkPrune: ParsableCommand {
     func run() throws {
         let roots = Roots.fromEnvironment()
         let store = NetworkStore(roots)
-        for network in try store.list() where try store.leases(network.name).isEmpty {
-            try NetworkAdministration(roots).remove(network.name)
-            Output.line(network.name)
+        let superfluous = try store.list().map(\.name).filter { try store.leases($0).isEmpty }
+        try Effect.perform(superfluous.map { Effect("remove", .network, $0) }) {
+            for name in superfluous {
+                try NetworkAdministration(roots).remove(name)
+                Output.line(name)
+            }
         }
     }
 }

@@ -16,13 +16,20 @@ final class TerminalMode {
     /// Each key comes as it is typed and none is shown; Ctrl-C and Ctrl-Z do what they did.
     static func keys(_ settings: inout termios) { settings.c_lflag &= ~tcflag_t(ICANON | ECHO) }
 
+    /// Lines come whole, as ever, and are not shown.
+    static func silent(_ settings: inout termios) { settings.c_lflag &= ~tcflag_t(ECHO) }
+
     /// Nil where the descriptor is no terminal.
-    init?(of descriptor: Int32, _ change: (inout termios) -> Void) throws(SystemError) {
+    ///
+    /// - Parameter discardsInput: whether what was typed before counts for nothing.
+    init?(
+        of descriptor: Int32, discardsInput: Bool = false, _ change: (inout termios) -> Void
+    ) throws(SystemError) {
         var settings = termios()
         guard tcgetattr(descriptor, &settings) == 0 else { return nil }
         (self.descriptor, before) = (descriptor, settings)
         change(&settings)
-        try check("tcsetattr") { tcsetattr(descriptor, TCSADRAIN, &settings) }
+        try check("tcsetattr") { tcsetattr(descriptor, discardsInput ? TCSAFLUSH : TCSADRAIN, &settings) }
     }
 
     deinit { tcsetattr(descriptor, TCSADRAIN, &before) }

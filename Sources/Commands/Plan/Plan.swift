@@ -56,8 +56,10 @@ struct Plan: ParsableCommand {
         let report = try PlanReport(project, options, context)
         let json = try encodeJSON(report.file)
         if let output {
-            do throws(SystemError) { try writeAtomically(absolutePath(output), json, durable: false) } catch {
-                throw Failure("\(error)")
+            try Effect.perform([Effect("write", .file, output)]) {
+                do throws(SystemError) { try writeAtomically(absolutePath(output), json, durable: false) } catch {
+                    throw Failure("\(error)")
+                }
             }
         }
         switch format {

@@ -14,20 +14,30 @@ struct PlanReport {
     let forecast: Forecast
     let file: PlanFile
 
-    init(_ project: Project, _ options: Request.UpOptions, _ context: Context) throws {
+    /// - Parameter expectsImages: whether images that are not there would come before.
+    init(
+        _ project: Project, _ options: Request.UpOptions, _ context: Context, expectsImages: Bool = false
+    ) throws {
         let paths = context.paths(of: project)
         let store = RecordStore(paths)
         let records = try store.current()
         let now = realTime()
-        let project = try project.servingPredefinedNetworks()
-        let planning = Planning(
+        let project = try project.withImageNames.servingPredefinedNetworks()
+        var planning = Planning(
             images: ImageStore(root: context.roots.root), hierarchy: try ControlGroupHierarchy.ofHost())
+        planning.expectsImages = expectsImages
         let (_, goals) = try planning.goals(
             of: project, options, before: store.loadDesired()?.desired, beside: records.map(\.state.reconciled),
             now: now)
         forecast = Forecast(goals, records, try Forecast.Present(paths), now: now)
         file = PlanFile(
             project: project.name, fingerprint: try forecast.fingerprint, options: options, changes: forecast.changes)
+    }
+
+    /// What a dry run of `up` says.
+    static func effects(_ project: Project, _ options: Request.UpOptions, _ context: Context) throws -> [Effect] {
+        let report = try PlanReport(project, options, context, expectsImages: true)
+        return report.forecast.changes.flatMap { change in change.text.split(separator: "\n").map { Effect(line: $0) } }
     }
 
     var text: String {

@@ -26,9 +26,11 @@ struct SystemBoot: ParsableCommand {
         }
         for paths in try ProjectPaths.all(roots) where try RecordStore(paths).loadDesired() != nil {
             do {
-                let client = try SupervisorClient.start(paths)
-                try client.send(.boot)
-                waiting.append((paths.project, client))
+                try Effect.perform(SupervisorClient.effects(of: .boot, paths)) {
+                    let client = try SupervisorClient.start(paths)
+                    try client.send(.boot)
+                    waiting.append((paths.project, client))
+                }
             } catch { fail(paths.project, "\((error as? Failure)?.message ?? "\(error)")") }
         }
         // All come up side by side.

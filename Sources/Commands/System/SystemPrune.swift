@@ -22,12 +22,13 @@ struct SystemPrune: ParsableCommand {
     func run() throws {
         let roots = Roots.fromEnvironment()
         for network in try NetworkStore(roots).list() where try NetworkStore(roots).leases(network.name).isEmpty {
-            try NetworkAdministration(roots).remove(network.name)
-            Output.line("Deleted network: \(network.name)")
+            try Effect.perform([Effect("remove", .network, network.name)]) {
+                try NetworkAdministration(roots).remove(network.name)
+                Output.line("Deleted network: \(network.name)")
+            }
         }
-        let images = try ImageStore(root: roots.root).prune(all: all, inUse: Set(try ImageUse(roots).byImage.keys))
-        for line in images.lines { Output.line(line) }
+        guard let images = try ImagePrune.prune(roots, all: all) else { return }
         let builds = try Buildah(roots).forget()
-        Output.line("Total reclaimed space: \(SizeText.text(images.freed + builds))")
+        Output.line("Total reclaimed space: \(SizeText.text(images + builds))")
     }
 }

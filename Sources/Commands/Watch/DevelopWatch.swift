@@ -5,6 +5,7 @@ import CLinux
 import Compose
 import Core
 import Glibc
+import Images
 import Linux
 import Reconciler
 import Runtime
@@ -18,6 +19,8 @@ final class DevelopWatch {
     private let rules: [(rule: WatchRule, service: Service)]
     private let tree: TreeWatch
     private let isQuiet: Bool
+    /// Whether images that a rebuild has left without a name are removed.
+    private let prunes: Bool
 
     /// Milliseconds without a change that end a burst of them, and how long one burst may last.
     private static let calm: Int32 = 50
@@ -25,8 +28,11 @@ final class DevelopWatch {
 
     /// - Parameter services: those that are watched; empty for all with a `develop.watch`.
     /// - Throws: `Failure` where none is, and at the place of a trigger that cannot be served.
-    init(_ project: Project, services: [String], _ context: Context, isQuiet: Bool = false) throws {
-        (self.context, self.project, self.isQuiet, paths) = (context, project, isQuiet, context.paths(of: project))
+    init(
+        _ project: Project, services: [String], _ context: Context, isQuiet: Bool = false, prunes: Bool = true
+    ) throws {
+        (self.context, self.project, paths) = (context, project, context.paths(of: project))
+        (self.isQuiet, self.prunes) = (isQuiet, prunes)
         let chosen = project.services.filter { services.isEmpty || services.contains($0.name) }
         var rules: [(WatchRule, Service)] = []
         for service in chosen {
@@ -119,12 +125,22 @@ final class DevelopWatch {
         var bringUp = BringUp(context: context, paths: paths, project: project, options: options)
         bringUp.build = true
         do {
+            let store = ImageStore(root: context.roots.root)
+            let before = try services.compactMap { try store.find(project.imageName(of: $0))?.id }
             let status = try bringUp.run()
             if status != 0 { Output.standardError("the services are not up again (status \(status))\n") }
+            if prunes { try removeNameless(before, store) }
         } catch let failure as Failure {
             // The next change may mend it; what runs goes on.
             Output.standardError(Output.render(failure))
         }
+    }
+
+    /// Removes those of the images that have lost their names, and that no container was made from.
+    private func removeNameless(_ images: [String], _ store: ImageStore) throws {
+        let inUse = try ImageUse(context.roots).byImage
+        let gone = try store.prune(images, inUse: Set(inUse.keys))
+        for image in gone { say("removed image \(image.dropFirst(7).prefix(12)), which has no name any more") }
     }
 
     /// The rule's files at and below a path; the path itself where nothing is there any more.

@@ -23,6 +23,10 @@ struct Watch: ParsableCommand {
 
     @Flag(help: "Do not bring the stack up before.")
     var noUp = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Remove the image that a rebuild leaves without a name, unless a container was made from it.")
+    var prune = true
     @Flag(help: "Do not say what is synchronised.")
     var quiet = false
     @Argument(help: ArgumentHelp("Only these services.", valueName: "SERVICE"), completion: .services)
@@ -32,7 +36,7 @@ struct Watch: ParsableCommand {
         let context = Context(Trice.global)
         let project = try context.project(services: services)
         for name in services where project.service(name) == nil { throw Failure("no such service: \(name)") }
-        let watch = try DevelopWatch(project, services: services, context, isQuiet: quiet)
+        let watch = try DevelopWatch(project, services: services, context, isQuiet: quiet, prunes: prune)
         if !noUp {
             var options = Request.UpOptions()
             options.services = services

@@ -8,7 +8,7 @@ import Linux
 extension ImageStore {
     /// Gives an image one more name, which another one may lose.
     package func tag(_ name: String, as reference: Reference) throws {
-        guard reference.digest == nil else { throw Failure("\(reference): a name with a digest cannot be given") }
+        try checkTag(name, as: reference)
         try locked {
             var index = try readIndex()
             guard let entry = try find(name, in: index) else { throw notFound(name, in: index) }
@@ -20,6 +20,12 @@ extension ImageStore {
         }
     }
 
+    /// Refuses what `tag` refuses.
+    package func checkTag(_ name: String, as reference: Reference) throws {
+        guard reference.digest == nil else { throw Failure("\(reference): a name with a digest cannot be given") }
+        _ = try resolve(name)
+    }
+
     /// Removes images without a name, or all that no container was made from, and what is left of interrupted pulls.
     ///
     /// - Parameter inUse: ids of images that containers were made from.
@@ -27,11 +33,38 @@ extension ImageStore {
     package func prune(all: Bool, inUse: Set<String>) throws -> (lines: [String], freed: Int64) {
         try locked {
             var index = try readIndex()
-            let gone = index.images.filter { !inUse.contains($0.config) && (all || $0.references.isEmpty) }
+            let gone = superfluous(in: index, all: all, inUse: inUse)
             index.images.removeAll { gone.contains($0) }
             try write(index)
             let freed = try sweep(index, downloads: true)
             return (gone.flatMap { $0.references.map { "Untagged: \($0)" } + ["Deleted: \($0.config)"] }, freed)
+        }
+    }
+
+    /// Removes those of the images that have no name.
+    ///
+    /// - Parameter ids: of the images that may go.
+    /// - Returns: the ids of those that are gone.
+    package func prune(_ ids: [String], inUse: Set<String>) throws -> [String] {
+        try locked {
+            var index = try readIndex()
+            let gone = superfluous(in: index, all: false, inUse: inUse).filter { ids.contains($0.config) }
+            if gone.isEmpty { return [] }
+            index.images.removeAll { gone.contains($0) }
+            try write(index)
+            try sweep(index)
+            return gone.map(\.config)
+        }
+    }
+
+    private func superfluous(in index: Index, all: Bool, inUse: Set<String>) -> [Entry] {
+        index.images.filter { !inUse.contains($0.config) && (all || $0.references.isEmpty) }
+    }
+
+    /// The images that `prune` would remove: their names, else their ids.
+    package func superfluous(all: Bool, inUse: Set<String>) throws -> [String] {
+        superfluous(in: try readIndex(), all: all, inUse: inUse).map {
+            $0.references.isEmpty ? $0.config : $0.references.joined(separator: ", ")
         }
     }
 

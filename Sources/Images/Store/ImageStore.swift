@@ -79,24 +79,35 @@ package struct ImageStore: Sendable {
     package func remove(_ name: String, inUse: [String: String]) throws -> [String] {
         try locked {
             var index = try readIndex()
-            guard let entry = try find(name, in: index), let place = index.images.firstIndex(of: entry) else {
-                throw notFound(name, in: index)
-            }
-            let tag = (try? Reference(name)).map { "\($0)" }
-            let isByName = tag.map { entry.references.contains($0) } ?? false
-            if isByName, entry.references.count > 1, let tag {
-                index.images[place].references.removeAll { $0 == tag }
-                try write(index)
-                return ["Untagged: \(tag)"]
-            }
-            if let container = inUse[entry.config] {
-                throw Failure("image \(name) is in use by container \(container)", hint: "take its stack down first")
-            }
-            index.images.remove(at: place)
+            let count = index.images.count
+            let lines = try remove(name, from: &index, inUse: inUse)
             try write(index)
-            try sweep(index)
-            return entry.references.map { "Untagged: \($0)" } + ["Deleted: \(entry.config)"]
+            if index.images.count < count { try sweep(index) }
+            return lines
         }
+    }
+
+    /// What `remove` would do, and refuse.
+    package func removal(of name: String, inUse: [String: String]) throws -> [String] {
+        var index = try readIndex()
+        return try remove(name, from: &index, inUse: inUse)
+    }
+
+    private func remove(_ name: String, from index: inout Index, inUse: [String: String]) throws -> [String] {
+        guard let entry = try find(name, in: index), let place = index.images.firstIndex(of: entry) else {
+            throw notFound(name, in: index)
+        }
+        let tag = (try? Reference(name)).map { "\($0)" }
+        let isByName = tag.map { entry.references.contains($0) } ?? false
+        if isByName, entry.references.count > 1, let tag {
+            index.images[place].references.removeAll { $0 == tag }
+            return ["Untagged: \(tag)"]
+        }
+        if let container = inUse[entry.config] {
+            throw Failure("image \(name) is in use by container \(container)", hint: "take its stack down first")
+        }
+        index.images.remove(at: place)
+        return entry.references.map { "Untagged: \($0)" } + ["Deleted: \(entry.config)"]
     }
 
     // MARK: The index

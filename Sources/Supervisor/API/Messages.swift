@@ -14,8 +14,12 @@ package let protocolVersion = 1
 package struct Request: Codable, Sendable {
     package var version = protocolVersion
     package var command: Command
+    /// How many starts and stops may be under way at once from now on; nil: all that can be.
+    package var parallelism: Int?
 
-    package init(_ command: Command) { self.command = command }
+    package init(_ command: Command, parallelism: Int? = nil) {
+        (self.command, self.parallelism) = (command, parallelism)
+    }
 
     package enum Command: Codable, Sendable {
         /// Make the project as its file says. Descriptors: the `Project` as JSON, then a file for a trace (see `Trace`)

@@ -13,6 +13,7 @@ import Runtime
 extension Supervisor {
     /// Does what a client asks, or says why not.
     func handle(_ client: Connection, _ request: Request, _ descriptors: [Descriptor]) {
+        parallelism = request.parallelism
         do {
             switch request.command {
             case .up(let options): try up(client, options, descriptors)
@@ -53,7 +54,9 @@ extension Supervisor {
 
     private func up(_ client: Connection, _ options: Request.UpOptions, _ descriptors: [Descriptor]) throws {
         if isGoingDown {
-            queued.append { [unowned self] in self.handle(client, Request(.up(options)), descriptors) }
+            queued.append { [unowned self, parallelism] in
+                self.handle(client, Request(.up(options), parallelism: parallelism), descriptors)
+            }
             return
         }
         if descriptors.count > 1 { try trace(descriptors[1], for: client) }
@@ -116,6 +119,7 @@ extension Supervisor {
         try checkNetworks(goals)
         var next = SavedProject(project: project, desired: goals.desired)
         next.previous = previousServices(for: goals)
+        next.desired.parallelism = parallelism
         saved = next
         try records.write(next)
         networkFailure = nil
@@ -146,6 +150,7 @@ extension Supervisor {
         var next =
             saved ?? SavedProject(project: Project(name: paths.project, workingDirectory: ""), desired: Desired())
         next.desired.down = true
+        next.desired.parallelism = parallelism
         saved = next
         try records.write(next)
         for network in next.project.networks where !networks.names.contains(network.name) && !network.isExternal {
@@ -159,19 +164,12 @@ extension Supervisor {
     // MARK: Services
 
     private func start(_ client: Connection, _ services: [String], wait: Bool) throws {
-        let names = try select(services)
-        for name in names
-        where !containers.values.contains(where: { $0.record.config.service == name && !$0.state.isOneOff }) {
-            if !services.isEmpty { throw Failure("service \"\(name)\" has no container to start") }
-        }
-        let now = realTime()
-        try change(names) { $0.start(at: now) }
+        let names = try change { change throws(Failure) in try change.start(services, at: realTime()) }
         waitUntilReached(client, names, healthy: wait)
     }
 
     private func stop(_ client: Connection, _ services: [String], _ timeout: Int?) throws {
-        let names = try select(services)
-        try change(names) { $0.intent = .stopped }
+        let names = try change { change throws(Failure) in try change.stop(services) }
         for container in containers.values where names.contains(container.record.config.service) {
             container.stopTimeout = timeout
             // One that waits for its restart rests now.
@@ -185,21 +183,9 @@ extension Supervisor {
     }
 
     private func restart(_ client: Connection, _ services: [String], _ timeout: Int?, alone: Bool) throws {
-        var names = try select(services)
-        if !alone {
-            // Who asked to follow its dependency does, through any number of steps.
-            var grew = true
-            while grew {
-                let followers = (saved?.project.services ?? []).filter { service in
-                    !names.contains(service.name) && saved?.desired.services[service.name]?.intent == .running
-                        && service.dependencies.contains { $0.restart && names.contains($0.service) }
-                }
-                grew = !followers.isEmpty
-                names.formUnion(followers.map(\.name))
-            }
+        let names = try change { change throws(Failure) in
+            try change.restart(services, alone: alone, at: realTime())
         }
-        let now = realTime()
-        try change(names) { $0.restart(at: now) }
         for container in containers.values where names.contains(container.record.config.service) {
             container.stopTimeout = timeout
         }
@@ -235,12 +221,10 @@ extension Supervisor {
     }
 
     private func remove(_ client: Connection, _ services: [String], stop: Bool) throws {
-        let names = try select(services)
+        let names = try change { change throws(Failure) in try change.remove(services, stops: stop) }
         listeners.append(client)
-        if stop { try change(names) { $0.intent = .removed } }
         for container in containers.values
         where names.contains(container.record.config.service) && !container.state.isLive {
-            if !stop { try change([container.record.config.service]) { $0.intent = .stopped } }
             _ = remove(container)
         }
         if stop { waitUntilReached(client, names) } else { client.end(.finished(0)) }
@@ -269,24 +253,20 @@ extension Supervisor {
     }
 
     /// The services named, or all that there are.
-    private func select(_ services: [String]) throws -> Set<String> {
-        let known = Set(saved?.desired.services.keys.map { $0 } ?? []).union(
-            containers.values.map(\.record.config.service))
-        for name in services where !known.contains(name) && saved?.project.service(name) == nil {
-            throw Failure("no such service: \(name)")
-        }
-        return services.isEmpty ? known : Set(services)
+    private func select(_ services: [String]) throws(Failure) -> Set<String> {
+        try ServiceChange(saved, beside: containers.values.map(\.state)).select(services)
     }
 
-    private func change(_ names: Set<String>, _ body: (inout ServiceGoal) -> Void) throws {
-        guard var next = saved else { return }
-        for name in names {
-            guard var goal = next.desired.services[name] else { continue }
-            body(&goal)
-            next.desired.services[name] = goal
-        }
-        saved = next
-        try records.write(next)
+    /// Changes the goals.
+    ///
+    /// - Returns: the services that this is about.
+    private func change(_ body: (inout ServiceChange) throws(Failure) -> Set<String>) throws -> Set<String> {
+        var change = ServiceChange(saved, beside: containers.values.map(\.state))
+        let names = try body(&change)
+        saved = change.saved
+        saved?.desired.parallelism = parallelism
+        if let saved { try records.write(saved) }
+        return names
     }
 
     private func waitUntilReached(_ client: Connection, _ names: Set<String>, healthy: Bool = false) {

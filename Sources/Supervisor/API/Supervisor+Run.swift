@@ -8,6 +8,22 @@ import Networking
 import Reconciler
 import Runtime
 
+extension Request.RunOptions {
+    /// What comes up before the container: what its service depends on; where nothing of the project is there yet, and with
+    /// it nothing comes up, its networks and volumes do.
+    package func comingBefore(inNewProject isNew: Bool) -> Request.UpOptions? {
+        var options = Request.UpOptions()
+        options.services = ignoreDependencies ? [] : service.dependencies.map(\.service)
+        if options.services.isEmpty {
+            if !isNew { return nil }
+            options.services = [service.name]
+            options.ignoreDependencies = true
+            options.scale = [service.name: 0]
+        }
+        return options
+    }
+}
+
 extension Supervisor {
     /// A one-off container: its dependencies come up first.
     func run(_ client: Connection, _ options: Request.RunOptions, _ descriptors: [Descriptor]) throws {
@@ -15,24 +31,14 @@ extension Supervisor {
         var read = try project(from: descriptors)
         try read.serve(&options.service)
         let project = try read.servingPredefinedNetworks()
-        let dependencies = options.ignoreDependencies ? [] : options.service.dependencies.map(\.service)
-        var upOptions = Request.UpOptions()
-        upOptions.services = dependencies
-        if saved == nil || !dependencies.isEmpty {
-            if dependencies.isEmpty {
-                // Nothing comes up with it, but its networks and volumes do.
-                upOptions.services = [options.service.name]
-                upOptions.ignoreDependencies = true
-                upOptions.scale = [options.service.name: 0]
-            }
-            _ = try adopt(project, upOptions)
-        }
+        let before = options.comingBefore(inNewProject: saved == nil)
+        if let before { _ = try adopt(project, before) }
         try addSurroundings(of: options.service, in: project)
         listeners.append(client)
         pendingRuns.append(
             PendingRun(
                 client: client, options: options, streams: Array(descriptors.dropFirst()),
-                after: Set(upOptions.services)))
+                after: Set(before?.services ?? [])))
         reconcile()
     }
 

@@ -187,10 +187,9 @@ struct Specification {
                 mounts.append(spec)
             case .volume(let volume):
                 guard let name = config.volumes[volume.target] else { continue }
-                var spec = ContainerSpec.MountSpec(
-                    .bind, source: try volumes.source(name), destination: volume.target, readOnly: volume.readOnly,
-                    key: key)
-                spec.copiesUp = !volume.noCopy
+                var spec = try self.mount(volumes.record(name), of: volumes, at: volume.target, key: key)
+                spec.readOnly = volume.readOnly
+                if volume.noCopy { spec.copiesUp = false }
                 mounts.append(spec)
             case .tmpfs(let tmpfs):
                 var options: [String] = []
@@ -217,10 +216,7 @@ struct Specification {
         }
         // What the image declares as VOLUME.
         for (target, name) in config.volumes.sorted(by: { $0.key < $1.key }) where !taken.contains(target) {
-            var spec = ContainerSpec.MountSpec(
-                .bind, source: try volumes.source(name), destination: target, key: "image")
-            spec.copiesUp = true
-            mounts.append(spec)
+            mounts.append(try self.mount(volumes.record(name), of: volumes, at: target, key: "image"))
         }
         for mount in more where taken.insert(mount.destination).inserted { mounts.append(mount) }
         mounts.removeAll { $0.key.isEmpty && taken.contains($0.destination) }
@@ -228,6 +224,14 @@ struct Specification {
         return mounts.enumerated().sorted {
             (depth($0.element.destination), $0.offset) < (depth($1.element.destination), $1.offset)
         }.map(\.element)
+    }
+
+    private func mount(
+        _ volume: VolumeStore.Record, of store: VolumeStore, at target: String, key: String
+    ) -> ContainerSpec.MountSpec {
+        var spec = ContainerSpec.MountSpec(.bind, source: store.source(volume), destination: target, key: key)
+        spec.copiesUp = volume.mount?.isInMemory != true
+        return spec
     }
 }
 

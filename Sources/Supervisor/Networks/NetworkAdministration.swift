@@ -15,27 +15,39 @@ package struct NetworkAdministration {
 
     /// Makes a network that belongs to no project, for files that name it as external.
     package func create(_ network: Network) throws {
+        try checkCreation(of: network)
+        try ProjectNetworks(project: "", roots: roots).ensure(network)
+    }
+
+    /// Refuses what `create` refuses.
+    package func checkCreation(of network: Network) throws {
         guard !PredefinedNetworks.names.contains(network.name) else {
             throw Failure("\(network.name) is the name of a network that is always there")
         }
         try Servable.check(network)
         if try store.record(network.name) != nil { throw Failure("network \(network.name) is already there") }
-        try ProjectNetworks(project: "", roots: roots).ensure(network)
     }
 
     /// Removes a network that no container has.
     package func remove(_ name: String) throws {
         let host = try NetworkHost()
         try store.locked {
-            guard let record = try store.record(name) else { throw Failure("no such network: \(name)") }
-            let leases = try store.leases(name)
-            guard leases.isEmpty else {
-                throw Failure(
-                    "network \(name) is in use by \(leases.count) containers of \(Set(leases.map(\.project)).sorted().joined(separator: ", "))",
-                    hint: "trice network inspect \(name) lists them")
-            }
+            let record = try checkRemoval(of: name)
             try record.removeLink(host, Firewall(tag: roots.tag, lockPath: "\(roots.run)/firewall.lock"))
             try store.remove(name)
         }
+    }
+
+    /// Refuses what `remove` refuses.
+    @discardableResult
+    package func checkRemoval(of name: String) throws -> NetworkRecord {
+        guard let record = try store.record(name) else { throw Failure("no such network: \(name)") }
+        let leases = try store.leases(name)
+        guard leases.isEmpty else {
+            throw Failure(
+                "network \(name) is in use by \(leases.count) containers of \(Set(leases.map(\.project)).sorted().joined(separator: ", "))",
+                hint: "trice network inspect \(name) lists them")
+        }
+        return record
     }
 }

@@ -18,18 +18,28 @@ package struct AddedNetwork: Codable, Hashable, Sendable {
     package init(network: String) { self.network = network }
 }
 
+extension ContainerRecord {
+    private func has(_ network: String) -> Bool {
+        isOn(network) || state.addedNetworks.contains { $0.network == network }
+    }
+
+    func checkConnecting(to network: String) throws(Failure) {
+        guard [nil, .bridge].contains(config.definition.networkMode) else {
+            throw Failure("container \(name) has no network of its own (network_mode), and can be on no other")
+        }
+        if has(network) { throw Failure("container \(name) is already on network \(network)") }
+    }
+
+    func checkDisconnecting(from network: String) throws(Failure) {
+        if !has(network) { throw Failure("container \(name) is not on network \(network)") }
+    }
+}
+
 extension Supervisor {
     /// `network connect`: puts a container on one more network, at once where it runs.
     func connect(_ client: Connection, _ name: String, _ added: AddedNetwork) throws {
         let container = try container(named: name)
-        guard [nil, .bridge].contains(container.service.networkMode) else {
-            throw Failure("container \(name) has no network of its own (network_mode), and can be on no other")
-        }
-        if container.record.state.addresses.contains(where: { $0.network == added.network })
-            || container.record.state.addedNetworks.contains(where: { $0.network == added.network })
-        {
-            throw Failure("container \(name) is already on network \(added.network)")
-        }
+        try container.record.checkConnecting(to: added.network)
         if container.state.phase == .running, let pid = container.pid {
             let attachment = try attach(container, added)
             var endpoints = try networks.endpoints([attachment], container: container.id, pid: pid)
@@ -57,8 +67,7 @@ extension Supervisor {
     func disconnect(_ client: Connection, _ name: String, from network: String) throws {
         let container = try container(named: name)
         let attachment = container.record.state.addresses.first { $0.network == network }
-        let isAdded = container.record.state.addedNetworks.contains { $0.network == network }
-        guard attachment != nil || isAdded else { throw Failure("container \(name) is not on network \(network)") }
+        try container.record.checkDisconnecting(from: network)
         container.record.state.addedNetworks.removeAll { $0.network == network }
         if let attachment {
             container.record.state.addresses.removeAll { $0.network == network }

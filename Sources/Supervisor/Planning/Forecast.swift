@@ -11,7 +11,11 @@ import Runtime
 package struct Forecast: Sendable {
     /// What is done to a network, a volume or a container.
     package struct Change: Codable, Hashable, Sendable {
-        package enum Action: String, Codable, Sendable { case create, recreate, start, restart, stop, remove }
+        package enum Action: String, Codable, Sendable {
+            case create, recreate, start, restart, stop, remove
+            // What no plan has, and a request may ask for (`RequestForecast`).
+            case kill, pause, unpause, wait = "wait for", connect, disconnect
+        }
         package enum Kind: String, Codable, Sendable { case network, volume, container }
         package var action: Action
         package var kind: Kind
@@ -27,18 +31,28 @@ package struct Forecast: Sendable {
         var networks: Set<String> = []
         /// By name what those were made of that know it.
         var definitions: [String: String] = [:]
+        /// Those that go with the project.
+        var removable: Set<String> = []
         var volumes: Set<String> = []
 
         package init(_ paths: ProjectPaths) throws {
-            for record in try NetworkStore(paths.roots).list() {
+            let store = NetworkStore(paths.roots)
+            for record in try store.list() {
                 networks.insert(record.name)
                 definitions[record.name] = record.definition
+                let isOwn = record.project == paths.project || record.name == PredefinedNetworks.bridge
+                if try isOwn && store.leases(record.name).allSatisfy({ $0.project == paths.project }) {
+                    removable.insert(record.name)
+                }
             }
             volumes = Set(try VolumeStore(paths.roots).list().map(\.name))
         }
     }
 
+    /// A change for each network, volume and container.
     package private(set) var changes: [Change] = []
+    /// Each step by itself, in the order in which they begin.
+    package private(set) var steps: [Change] = []
     private var goals: Goals
     private let before: [String: ContainerRecord]
     private var present: Present
@@ -46,8 +60,7 @@ package struct Forecast: Sendable {
     /// Of the steps: each is a moment after the one before.
     private var now: UInt64
     /// What is done to each container, in the order in which it begins.
-    private var steps: [(service: String, number: Int, id: String, actions: [Step])] = []
-    private enum Step { case create, start, stop, remove }
+    private var containerSteps: [(service: String, number: Int, id: String, actions: [Change.Action])] = []
 
     package init(_ goals: Goals, _ records: [ContainerRecord], _ present: Present, now: UInt64) {
         (self.goals, self.present, self.now) = (goals, present, now)
@@ -63,6 +76,7 @@ package struct Forecast: Sendable {
             if containers[index].health == .starting { containers[index].health = .healthy }
         }
         // What it takes in time does not matter to what is done.
+        self.goals.desired.parallelism = nil
         for name in goals.desired.services.keys {
             self.goals.desired.services[name]?.rollout?.monitor = 0
             self.goals.desired.services[name]?.rollout?.delay = 0
@@ -122,17 +136,20 @@ package struct Forecast: Sendable {
         switch action {
         case .createNetwork(let name):
             present.networks.insert(name)
+            steps.append(Change(action: .create, kind: .network, name: name))
             let removed = changes.firstIndex { $0.kind == .network && $0.action == .remove && $0.name == name }
             guard let removed else { return changes.append(Change(action: .create, kind: .network, name: name)) }
             (changes[removed].action, changes[removed].reason) = (.recreate, "the file says something else of it now")
         case .createVolume(let name):
             present.volumes.insert(name)
+            steps.append(Change(action: .create, kind: .volume, name: name))
             changes.append(Change(action: .create, kind: .volume, name: name))
         case .rollBack: break  // only what goes wrong is rolled back
         case .endRollout(let service): goals.desired.services[service]?.rollout?.began = 0
         case .removeNetwork(let name):
             present.networks.remove(name)
             present.definitions[name] = nil
+            steps.append(Change(action: .remove, kind: .network, name: name))
             changes.append(Change(action: .remove, kind: .network, name: name))
         case .create(let service, let number):
             let named = goals.project.service(service)?.containerName ?? "\(goals.project.name)-\(service)-\(number)"
@@ -155,7 +172,7 @@ package struct Forecast: Sendable {
         }
     }
 
-    private mutating func change(_ id: String, _ step: Step, _ body: (inout ContainerState) -> Void) {
+    private mutating func change(_ id: String, _ step: Change.Action, _ body: (inout ContainerState) -> Void) {
         guard let index = containers.firstIndex(where: { $0.id == id }) else { return }
         note(step, containers[index])
         body(&containers[index])
@@ -173,19 +190,20 @@ package struct Forecast: Sendable {
         }
     }
 
-    private mutating func note(_ step: Step, _ container: ContainerState) {
-        let place = steps.firstIndex { $0.service == container.service && $0.number == container.number }
+    private mutating func note(_ step: Change.Action, _ container: ContainerState) {
+        steps.append(Change(action: step, kind: .container, name: container.name, service: container.service))
+        let place = containerSteps.firstIndex { $0.service == container.service && $0.number == container.number }
         if let place {
-            steps[place].actions.append(step)
+            containerSteps[place].actions.append(step)
         } else {
-            steps.append((container.service, container.number, container.id, [step]))
+            containerSteps.append((container.service, container.number, container.id, [step]))
         }
     }
 
     // MARK: Changes
 
     private mutating func summarise() {
-        for step in steps {
+        for step in containerSteps {
             let record = before[step.id]
             let name = record?.name ?? String(step.id.dropFirst(4))
             let action: Change.Action =
@@ -228,7 +246,7 @@ package struct Forecast: Sendable {
             default: change.reason = "it was only made before"
             }
         case .restart: change.reason = "a service that it depends on is made again"
-        case .create, .stop: break
+        case .create, .stop, .kill, .pause, .unpause, .wait, .connect, .disconnect: break
         }
     }
 }

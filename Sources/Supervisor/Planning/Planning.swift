@@ -11,6 +11,8 @@ import Reconciler
 package struct Planning {
     let images: ImageStore
     let hierarchy: ControlGroupHierarchy
+    /// Whether images that are not there are to come before the plan is carried out.
+    package var expectsImages = false
 
     package init(images: ImageStore, hierarchy: ControlGroupHierarchy) {
         (self.images, self.hierarchy) = (images, hierarchy)
@@ -40,7 +42,7 @@ package struct Planning {
             guard let image = found[service.image] else { continue }
             goals.desired.services[service.name]?.hash +=
                 Goals.surroundings(of: service, image: image.id, in: project)
-                + (try images.mounted(by: service).map { "/\($0.image.id)" }.joined())
+                + (try mountedImages(of: service).map { "/\($0)" }.joined())
                 + (try GrantedFiles.fingerprint(of: service, in: project))
         }
         for name in asked {
@@ -66,12 +68,19 @@ package struct Planning {
     private func resolveImages(of services: [Service]) throws -> [String: Image] {
         var found: [String: Image] = [:]
         for service in services where found[service.image] == nil {
+            if try expectsImages && images.find(service.image) == nil { continue }
             do { found[service.image] = try images.resolve(service.image) } catch let failure as Failure {
                 throw Failure(
                     failure.message, at: service.place("image"), hint: failure.hint, exitCode: failure.exitCode)
             }
         }
         return found
+    }
+
+    /// Their ids.
+    private func mountedImages(of service: Service) throws -> [String] {
+        let isWhole = try !expectsImages || service.mountedImages.allSatisfy { try images.find($0.name) != nil }
+        return isWhole ? try images.mounted(by: service).map(\.image.id) : []
     }
 
     /// Who asked to be restarted with its dependency is, where the dependency's container is made again.

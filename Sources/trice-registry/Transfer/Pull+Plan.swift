@@ -19,12 +19,15 @@ extension Pull {
 
     func resolve(_ items: [TransferRequest.Item]) async -> [(TransferRequest.Item, Result<Resolved, any Error>)] {
         await withTaskGroup(of: (Int, Result<Resolved, any Error>).self) { group in
+            var results: [Int: Result<Resolved, any Error>] = [:]
             for (place, item) in items.enumerated() {
+                if place >= registries.parallelism ?? .max, let (done, result) = await group.next() {
+                    results[done] = result
+                }
                 group.addTask {
                     do { return (place, .success(try await resolve(item))) } catch { return (place, .failure(error)) }
                 }
             }
-            var results: [Int: Result<Resolved, any Error>] = [:]
             for await (place, result) in group { results[place] = result }
             return items.enumerated().compactMap { place, item in results[place].map { (item, $0) } }
         }

@@ -137,7 +137,7 @@ struct Pull {
             var running = 0
             for work in works.sorted(by: { $0.descriptor.size > $1.descriptor.size }) {
                 guard let digest = Digest(work.descriptor.digest) else { continue }
-                if running == registries.settings.parallel, let (done, failure) = try await group.next() {
+                if running == registries.blobsAtOnce, let (done, failure) = try await group.next() {
                     failures[done] = failure
                     running -= 1
                 }

@@ -63,7 +63,7 @@ struct Push {
         try await withThrowingTaskGroup(of: Void.self) { group in
             var running = 0
             for blob in blobs {
-                if running == registries.settings.parallel {
+                if running == registries.blobsAtOnce {
                     try await group.next()
                     running -= 1
                 }

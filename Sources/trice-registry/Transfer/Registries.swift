@@ -11,6 +11,11 @@ struct Registries {
     let settings: RegistrySettings
     let connections: Connections
     let credentials: CredentialSource
+    /// What the command line says of how much goes on at once; nil: nothing.
+    let parallelism: Int?
+
+    /// How many blobs are transferred at once.
+    var blobsAtOnce: Int { min(settings.parallel, parallelism ?? .max) }
 
     /// A manifest or an index, as the registry has it.
     struct Document {
