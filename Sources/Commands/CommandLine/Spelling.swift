@@ -85,9 +85,8 @@ struct Spelling {
                 ?? "trice --help lists the commands", exitCode: 16)
     }
 
-    /// Commands of docker compose and docker that trice has under another name, or not yet.
+    /// Commands of docker compose and docker that trice has under another name, or not.
     private static let elsewhere = [
-        "publish": "projects cannot be published yet: trice config prints one to hand on",
         "bridge": "projects cannot be converted for other platforms",
         "load": "did you mean 'image load'?", "import": "did you mean 'image import'?",
         "rmi": "did you mean 'image rm'?",
