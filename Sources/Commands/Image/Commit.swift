@@ -53,7 +53,7 @@ struct Commit: ParsableCommand {
             reference: reference, config: record.config.committedConfig, created: creationTime())
         for text in change { try ImageChange.apply(text, to: &making.config) }
         (making.author, making.comment, making.base) = (author, message, record.config.imageID)
-        let layer = try frozen(record, context) { try packLayer(record, paths) }
+        let layer = try frozen(record, paths, context) { try packLayer(record, paths) }
         let store = ImageStore(root: paths.roots.root)
         Output.line(try store.make(making, of: layer, named: record.config.name))
     }
@@ -69,8 +69,10 @@ struct Commit: ParsableCommand {
         return file
     }
 
-    private func frozen<T>(_ record: ContainerRecord, _ context: Context, _ body: () throws -> T) throws -> T {
-        let freezes = try pause ?? (ControlGroupHierarchy.ofHost().absence == nil)
+    private func frozen<T>(
+        _ record: ContainerRecord, _ paths: ProjectPaths, _ context: Context, _ body: () throws -> T
+    ) throws -> T {
+        let freezes = try pause ?? (ProjectControlGroups.of(paths).absence == nil)
         guard freezes, record.stateWord == "running" else { return try body() }
         let request = try ServiceRequest(context)
         try request.perform(.pause(services: [service], frozen: true))
