@@ -61,7 +61,7 @@ extension SupervisorClient {
         let surroundings = RequestForecast.Surroundings(
             saved: try store.loadDesired(), records: try store.current(), present: try Forecast.Present(paths),
             volumesOfOthers: try ContainerRecord.volumesInUse(paths.roots, besides: paths.project),
-            absence: try ControlGroupHierarchy.ofHost().absence)
+            absence: try ProjectControlGroups.of(paths).absence)
         return try RequestForecast(command, surroundings, now: realTime()).steps.map {
             Effect(line: $0.text.dropLast())
         }

@@ -26,10 +26,9 @@ struct Top: ParsableCommand {
     func run() throws {
         let context = Context(Trice.global)
         let paths = try context.paths()
-        let hierarchy = try ControlGroupHierarchy.ofHost()
         let area = follow && isatty(1) == 1 ? LiveArea(on: 1) : nil
         while true {
-            let text = try table(context, paths, hierarchy)
+            let text = try table(context, paths)
             if let area {
                 area.draw(text.split(separator: "\n").map(String.init))
             } else {
@@ -43,7 +42,8 @@ struct Top: ParsableCommand {
     /// Milliseconds between two looks.
     private static let interval: Int32 = 1000
 
-    private func table(_ context: Context, _ paths: ProjectPaths, _ hierarchy: ControlGroupHierarchy) throws -> String {
+    private func table(_ context: Context, _ paths: ProjectPaths) throws -> String {
+        let hierarchy = try ProjectControlGroups.of(paths)
         let clock = ProcessClock()
         var table = Table("SERVICE", "#", "UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD")
         for record in try RecordStore(paths).chosen(services, context) where record.isActive {

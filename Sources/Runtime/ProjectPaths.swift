@@ -33,6 +33,8 @@ package struct ProjectPaths: Hashable, Sendable {
     package var supervisorLog: String { "\(run)/supervisor.log" }
     /// Held while a supervisor is started or ends. Not inside `run`, which comes and goes.
     package var startLock: String { "\(roots.run)/projects/\(project).lock" }
+    /// Which cgroup the project's are below, where that is not the host's own (a user's, without root's rights).
+    package var controlGroup: String { "\(run)/cgroup" }
     package func pipes(_ id: String) -> String { "\(run)/\(id.prefix(12))" }
 
     package func cgroup(_ id: String, in hierarchy: ControlGroupHierarchy) -> ControlGroup {
@@ -41,6 +43,13 @@ package struct ProjectPaths: Hashable, Sendable {
 
     package func cgroupParent(in hierarchy: ControlGroupHierarchy) -> ControlGroup {
         hierarchy.group("trice/\(roots.tag)/\(project)")
+    }
+
+    /// Removes the project's cgroups. The root's own directory goes with its last project; another project in it keeps it.
+    package func removeControlGroups(in hierarchy: ControlGroupHierarchy) throws(SystemError) {
+        try cgroupParent(in: hierarchy).remove()
+        hierarchy.group("trice/\(roots.tag)").removeIfEmpty()
+        hierarchy.group("trice").removeIfEmpty()
     }
 }
 

@@ -71,7 +71,15 @@ struct RootFileSystem {
         try attempt { () throws(SystemError) in
             let closed = MountAttribute.noSuid | MountAttribute.noDevices | MountAttribute.noExec
             let system = closed | (spec.privileged ? 0 : UInt32(MountAttribute.readOnly))
-            return (try DetachedMount("proc", attributes: closed), try DetachedMount("sysfs", attributes: system))
+            let sys = try DetachedMount("sysfs", attributes: system)
+            // Only who has a pid namespace may mount what shows it: of the host's, a user's root binds what is there.
+            let isHosts = try isInHostUserNamespace()
+            guard spec.namespaces.pid == .host, !isHosts else {
+                return (try DetachedMount("proc", attributes: closed), sys)
+            }
+            let proc = try DetachedMount(copyOf: "/proc")
+            try proc.set(UInt64(closed))
+            return (proc, sys)
         }
     }
 

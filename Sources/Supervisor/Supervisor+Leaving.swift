@@ -40,6 +40,7 @@ extension Supervisor {
             if server.accept() && isReachable { return stay() }
             networks.flush()
             if containers.isEmpty && networks.names.isEmpty { try removeState() }
+            try ProjectControlGroups.release(paths)
             // First of all: where this is cut off, another launcher can have the project at once.
             try removeTree(paths.launcherPID)
             try removeTree(paths.run)
@@ -79,14 +80,8 @@ extension Supervisor {
     private func removeState() throws {
         userNamespaces.release()
         try removeTree(paths.state)
-        try hierarchyCleanUp()
-    }
-
-    private func hierarchyCleanUp() throws {
-        try paths.cgroupParent(in: hierarchy).remove()
-        // The root's own directory goes with its last project; another project in it keeps it.
-        hierarchy.group("trice/\(paths.roots.tag)").removeIfEmpty()
-        hierarchy.group("trice").removeIfEmpty()
+        // Those below a delegated cgroup go in any case, under its lock.
+        if hierarchy.delegated == nil { try paths.removeControlGroups(in: hierarchy) }
     }
 
     /// The parent of all processes is gone: a new one takes over, with a new supervisor.

@@ -87,7 +87,7 @@ final class Supervisor {
             networks.entrance(of: $0)
         }
         resolvers = NameService(networks: networks, on: loop)
-        hierarchy = try ControlGroupHierarchy.ofHost()
+        hierarchy = try ProjectControlGroups.of(paths)
         eventLog = EventLog(paths, on: loop)
         networks.onPending = { [unowned self] in
             if self.flushIsDue { return }

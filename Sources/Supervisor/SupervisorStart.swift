@@ -81,11 +81,15 @@ package enum SupervisorStart {
             var kept = try inherited()
             if let file = kept.removeValue(forKey: tracedFile) { Trace.begin(file, as: Launcher.traceName) }
             guard let listener = try Trace.span("claim the project", { try claim(paths) }) else { exit(0) }
+            try Trace.span("control groups") { try ProjectControlGroups.settle(paths) }
             lock.close()
             let launcher = try Launcher(keeping: kept) { channel in runSupervisor(paths, channel, listener) }
             if try launcher.run() == .cannotServe {
                 let lock = try Self.lock(paths)
-                try withExtendedLifetime(lock) { try removeTree(paths.run) }
+                try withExtendedLifetime(lock) {
+                    try ProjectControlGroups.release(paths)
+                    try removeTree(paths.run)
+                }
             }
             exit(0)
         } catch {

@@ -11,6 +11,8 @@ struct PlainUserAccount {
     let name: String
     let box: Sandbox
     let uid, gid: String
+    /// Words before each command, which root runs: what takes it to another session.
+    var entry: [String] = []
 
     var home: String { "\(box.directory)/\(name)" }
     var root: String { "\(home)/data/trice" }
@@ -73,15 +75,31 @@ struct PlainUserAccount {
 
     /// Runs a command as the user, in its stack's directory.
     func run(_ command: [String], environment more: [String: String] = [:]) -> Outcome {
-        let environment = [
+        box.run(asUser(command), environment: environment.merging(more) { $1 })
+    }
+
+    /// A command of the user's that goes on in the background.
+    func start(_ command: [String]) throws -> Process {
+        let words = asUser(command), process = Process()
+        process.executableURL = URL(fileURLWithPath: words[0])
+        process.arguments = Array(words.dropFirst())
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    private var environment: [String: String] {
+        [
             "TRICE_ROOT": "", "TRICE_RUN": "", "HOME": home, "XDG_DATA_HOME": "\(home)/data",
             "XDG_RUNTIME_DIR": "\(home)/run", "XDG_CONFIG_HOME": "\(home)/config",
         ]
-        return box.run(
-            [
-                "/usr/bin/setpriv", "--reuid=\(uid)", "--regid=\(gid)", "--clear-groups", "--inh-caps=-all", "--",
-                "/usr/bin/env", "--chdir=\(home)/stack",
-            ] + command, environment: environment.merging(more) { $1 })
+    }
+
+    private func asUser(_ command: [String]) -> [String] {
+        entry + [
+            "/usr/bin/setpriv", "--reuid=\(uid)", "--regid=\(gid)", "--clear-groups", "--inh-caps=-all", "--",
+            "/usr/bin/env", "--chdir=\(home)/stack",
+        ] + command
     }
 
     func trice(_ arguments: String..., environment more: [String: String] = [:]) -> Outcome {
@@ -141,7 +159,8 @@ struct PlainUserAccount {
         }
     }
 
-    private func takeDown() {
+    /// Takes down all projects of the user's.
+    func takeDown() {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/projects")) ?? [] {
             let outcome = trice("-p", name, "down", "-v", "-t", "1")
             if outcome.status != 0 { Issue.record("down of \(name): \(outcome)\n\(log)") }

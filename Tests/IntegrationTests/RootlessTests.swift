@@ -101,7 +101,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("mem_limit: 64m", "5:16", "mem_limit: a user without root's rights has no control groups on this host"),
+        (
+            "mem_limit: 64m", "5:16",
+            "mem_limit: a user without root's rights has no control groups unless one is delegated"
+        ),
         ("pids_limit: 10", "5:17", "pids_limit: a user without root's rights has no control groups"),
         ("pid: host", "5:10", "nothing else tells this service's processes from the others"),
         ("device_cgroup_rules: [\"c 1:3 r\"]", "5:", "device_cgroup_rules: a user without root's rights"),

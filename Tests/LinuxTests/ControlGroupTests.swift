@@ -63,10 +63,10 @@ import Testing
         #expect(throws: SystemError("use", "control group trice/x", errno: EOPNOTSUPP)) { try group.freeze(true) }
         var limits = ControlGroupLimits()
         limits.pids = 10
-        #expect(throws: ControlGroupLimits.Refusal(key: "pids_limit", reason: "it may not")) { try group.limit(limits) }
-        #expect(throws: ControlGroupLimits.Refusal(key: "pids_limit", reason: "it may not")) {
-            try group.memberships(under: limits)
-        }
+        let refusal = ControlGroupLimits.Refusal(
+            key: "pids_limit", reason: "it may not", missing: "pids", hint: group.hierarchy.remedy)
+        #expect(throws: refusal) { try group.limit(limits) }
+        #expect(throws: refusal) { try group.memberships(under: limits) }
     }
 
     @Test func `without a control group the processes are those of the pid namespace`() throws {
@@ -161,7 +161,7 @@ import Testing
         limits.pids = 5
         #expect(
             throws: ControlGroupLimits.Refusal(
-                key: "pids_limit", reason: "this host has no pids controller for cgroups")
+                key: "pids_limit", reason: "this host has no pids controller for cgroups", missing: "pids")
         ) {
             try limits.writes { $0 == "pids" ? nil : .v2 }
         }

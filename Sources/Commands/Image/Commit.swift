@@ -53,15 +53,17 @@ struct Commit: ParsableCommand {
             reference: reference, config: record.config.committedConfig, created: creationTime())
         for text in change { try ImageChange.apply(text, to: &making.config) }
         (making.author, making.comment, making.base) = (author, message, record.config.imageID)
-        try Effect.perform(effects(of: record, reference)) {
-            let layer = try frozen(record, context) { try packLayer(record, paths) }
+        try Effect.perform(effects(of: record, reference, paths)) {
+            let layer = try frozen(record, paths, context) { try packLayer(record, paths) }
             let store = ImageStore(root: paths.roots.root)
             Output.line(try store.make(making, of: layer, named: record.config.name))
         }
     }
 
-    private func effects(of record: ContainerRecord, _ reference: Reference?) throws -> [Effect] {
-        let pauses = try freezes(record)
+    private func effects(
+        of record: ContainerRecord, _ reference: Reference?, _ paths: ProjectPaths
+    ) throws -> [Effect] {
+        let pauses = try freezes(record, paths)
         return (pauses ? [Effect("pause", .container, record.name)] : [])
             + [Effect("create", .image, reference.map { "\($0)" } ?? "without a name", "of \(record.name)")]
             + (pauses ? [Effect("unpause", .container, record.name)] : [])
@@ -78,13 +80,15 @@ struct Commit: ParsableCommand {
         return file
     }
 
-    private func freezes(_ record: ContainerRecord) throws -> Bool {
-        let freezes = try pause ?? (ControlGroupHierarchy.ofHost().absence == nil)
+    private func freezes(_ record: ContainerRecord, _ paths: ProjectPaths) throws -> Bool {
+        let freezes = try pause ?? (ProjectControlGroups.of(paths).absence == nil)
         return freezes && record.stateWord == "running"
     }
 
-    private func frozen<T>(_ record: ContainerRecord, _ context: Context, _ body: () throws -> T) throws -> T {
-        guard try freezes(record) else { return try body() }
+    private func frozen<T>(
+        _ record: ContainerRecord, _ paths: ProjectPaths, _ context: Context, _ body: () throws -> T
+    ) throws -> T {
+        guard try freezes(record, paths) else { return try body() }
         let request = try ServiceRequest(context)
         try request.perform(.pause(services: [service], frozen: true))
         let result = Result { try body() }

@@ -24,7 +24,7 @@ struct PlanReport {
         let now = realTime()
         let project = try project.withImageNames.servingPredefinedNetworks()
         var planning = Planning(
-            images: ImageStore(root: context.roots.root), hierarchy: try ControlGroupHierarchy.ofHost())
+            images: ImageStore(root: context.roots.root), hierarchy: try ProjectControlGroups.of(paths))
         planning.expectsImages = expectsImages
         let (_, goals) = try planning.goals(
             of: project, options, before: store.loadDesired()?.desired, beside: records.map(\.state.reconciled),

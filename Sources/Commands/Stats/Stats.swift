@@ -41,7 +41,6 @@ struct Stats: ParsableCommand {
     func run() throws {
         let context = Context(Trice.global)
         let paths = try context.paths()
-        let hierarchy = try ControlGroupHierarchy.ofHost()
         let memory = try hostMemory()
         let template = try ListTemplate(
             format == "table" ? StatsRow.table : format == "json" ? "{{json .}}" : format)
@@ -50,7 +49,7 @@ struct Stats: ParsableCommand {
         while true {
             let records = try RecordStore(paths).chosen(service.map { [$0] } ?? [], context)
                 .filter { all || $0.runsNow }
-            let samples = try Sample.all(of: records, paths, in: hierarchy)
+            let samples = try Sample.all(of: records, paths, in: ProjectControlGroups.of(paths))
             let rows = records.map { record in
                 StatsRow(
                     record, samples[record.id], since: earlier[record.id], memory: memory, shortens: !noTrunc

@@ -139,7 +139,8 @@ struct HostSurvey {
 
     private mutating func lookAtControlGroups(_ roots: Roots, _ running: [ContainerRecord]) throws {
         let known = Set(running.map(\.id))
-        for parent in try ControlGroupHierarchy.ofHost().group("trice/\(roots.tag)").directories {
+        let groups = try ProjectControlGroups.all(roots).map { $0.group("trice/\(roots.tag)") }
+        for parent in Set(groups.flatMap(\.directories)).sorted() {
             for project in try directories(parent) {
                 for id in try directories("\(parent)/\(project)") {
                     let path = "\(parent)/\(project)/\(id)"

@@ -20,7 +20,6 @@ final class DashboardSession {
 
     private let context: Context
     private let paths: ProjectPaths
-    private let hierarchy: ControlGroupHierarchy
     private let signals: CallerSignals
     private let files: FileWatch
     private let logs = LogTail()
@@ -37,7 +36,6 @@ final class DashboardSession {
         self.context = context
         paths = try context.paths()
         services = try context.projectIfThere()?.services.map(\.name) ?? []
-        hierarchy = try ControlGroupHierarchy.ofHost()
         signals = try CallerSignals([SIGHUP, SIGINT, SIGTERM, SIGWINCH])
         files = try FileWatch()
         isColoured = Output.usesColour(context.global.ansi, on: 1)
@@ -94,7 +92,7 @@ final class DashboardSession {
     /// Looks at the containers, and at what they use.
     private func measure() throws {
         let records = try records()
-        let new = try Sample.all(of: records, paths, in: hierarchy)
+        let new = try Sample.all(of: records, paths, in: ProjectControlGroups.of(paths))
         for (id, sample) in new {
             var use = uses[id] ?? (processor: [], memory: [])
             if let earlier = samples[id] {

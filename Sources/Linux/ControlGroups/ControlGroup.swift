@@ -120,13 +120,17 @@ package struct ControlGroup: Sendable, Hashable {
     /// Its directories of any version, as far as they are there.
     package var directories: [String] { paths.filter { exists($0) } }
 
+    /// The names of the cgroups in a directory.
+    static func children(of path: String) throws(SystemError) -> [String] {
+        try listDirectory(path).filter { name in
+            var status = stat()
+            return lstat("\(path)/\(name)", &status) == 0 && status.st_mode & trice_s_ifmt == trice_s_ifdir
+        }
+    }
+
     private static func remove(_ path: String) throws(SystemError) {
         if rmdir(path) == 0 || errno == ENOENT { return }
-        for name in try listDirectory(path) {
-            var status = stat()
-            let child = "\(path)/\(name)"
-            if lstat(child, &status) == 0 && status.st_mode & trice_s_ifmt == trice_s_ifdir { try remove(child) }
-        }
+        for name in try children(of: path) { try remove("\(path)/\(name)") }
         if rmdir(path) != 0 && errno != ENOENT { throw SystemError("rmdir", path) }
     }
 
@@ -167,7 +171,7 @@ extension ControlGroup {
     private func writes(of limits: ControlGroupLimits) throws(ControlGroupLimits.Refusal) -> [ControlGroupLimits.Write]
     {
         do throws(ControlGroupLimits.Refusal) { return try limits.writes(on: hierarchy.version(of:)) } catch {
-            throw ControlGroupLimits.Refusal(key: error.key, reason: hierarchy.absence ?? error.reason)
+            throw hierarchy.refusal(error)
         }
     }
 

@@ -7,16 +7,21 @@ import Glibc
 /// The host's cgroups: a v2 hierarchy, wherever it is mounted, and beside it v1 hierarchies with some or all controllers
 /// (hybrid) or none. A controller belongs to one of the two. See cgroups(7).
 ///
-/// Who may make no cgroups has a hierarchy, too, in which groups exist by name alone (`absence`): they hold nobody and limit
-/// nothing.
+/// A user without root's rights has what is below a cgroup that was delegated to it. Who may make no cgroups has a hierarchy,
+/// too, in which groups exist by name alone (`absence`): they hold nobody and limit nothing.
 package struct ControlGroupHierarchy: Sendable, Hashable {
-    /// Where v2 is mounted: `/sys/fs/cgroup` or `/sys/fs/cgroup/unified`; nil where no cgroup can be made.
+    /// Where v2 is mounted, `/sys/fs/cgroup` or `/sys/fs/cgroup/unified`, or the directory of the delegated cgroup; nil where no
+    /// cgroup can be made.
     package let mountPoint: String?
     /// Why no cgroup can be made; nil where they can.
     package let absence: String?
     /// The controllers that v2 has: `memory`, `io`.
     package let controllers: [String]
     package let legacy: [Legacy]
+    /// What it is below; nil for the host's.
+    package let delegated: DelegatedControlGroup?
+    /// Whether what this process's launcher clones can be born in its cgroups.
+    package let isReachable: Bool
 
     /// A v1 hierarchy.
     package struct Legacy: Sendable, Hashable {
@@ -50,21 +55,32 @@ package struct ControlGroupHierarchy: Sendable, Hashable {
         guard let mountPoint else { throw SystemError("cgroup2", "/proc/self/mounts", errno: ENOENT) }
         self.mountPoint = mountPoint
         self.legacy = legacy
-        absence = nil
+        (absence, delegated, isReachable) = (nil, nil, true)
         controllers = try unified(mountPoint)
     }
 
     /// The hierarchy of who may make no cgroups.
     package init(absence: String) {
-        (mountPoint, controllers, legacy) = (nil, [], [])
+        (mountPoint, controllers, legacy, delegated, isReachable) = (nil, [], [], nil, true)
         self.absence = absence
     }
 
-    /// What this process has of the host's: all of it, unless it is in a user namespace, where none is its own.
+    /// The hierarchy of a user to whom nothing is delegated, or who cannot use it.
+    package static func ofNobody(_ reason: String? = nil) -> ControlGroupHierarchy {
+        ControlGroupHierarchy(
+            absence: reason
+                ?? "a user without root's rights has no control groups unless one is delegated to the session")
+    }
+
+    /// The hierarchy of a user below a cgroup of its own.
+    package init(_ delegated: DelegatedControlGroup, isReachable: Bool = true) throws(SystemError) {
+        (mountPoint, legacy, absence) = (delegated.path, [], nil)
+        (self.delegated, self.isReachable) = (delegated, isReachable)
+        controllers = try delegated.controllers()
+    }
+
+    /// The host's, for its root.
     package static func ofHost() throws(SystemError) -> ControlGroupHierarchy {
-        if try !isInHostUserNamespace() {
-            return ControlGroupHierarchy(absence: "a user without root's rights has no control groups on this host")
-        }
         // The header of /proc/cgroups begins with #.
         let known = try readText("/proc/cgroups").split(separator: "\n").compactMap { line in
             line.hasPrefix("#") ? nil : line.split(separator: "\t").first.map(String.init)
@@ -79,6 +95,34 @@ package struct ControlGroupHierarchy: Sendable, Hashable {
     package func version(of controller: String) -> Version? {
         if controllers.contains(controller) { return .v2 }
         return legacy.contains { $0.controllers.contains(controller) } ? .v1 : nil
+    }
+
+    /// Why a container's devices cannot be filtered, which takes a BPF program; nil where they can.
+    package var deviceAbsence: String? {
+        mountPoint != nil && delegated == nil ? nil : "a user without root's rights may not filter devices"
+    }
+
+    /// What the user can do where there are no cgroups, or where a controller is missing.
+    package var remedy: String? {
+        if absence != nil {
+            return "take the project down if it is up, then: systemd-run --user --scope -p Delegate=yes trice up"
+        }
+        return delegated == nil
+            ? nil
+            : "as root: systemctl edit user@.service, with Delegate=cpu cpuset io memory pids in its [Service]; "
+                + "it holds from the user's next session on"
+    }
+
+    /// The refusal of a limit, as it is on this host.
+    func refusal(_ refusal: ControlGroupLimits.Refusal) -> ControlGroupLimits.Refusal {
+        guard absence != nil || refusal.missing != nil else { return refusal }
+        var refusal = refusal
+        if let delegated, let missing = refusal.missing {
+            refusal.reason = "control group \(delegated.path) of this user has no \(missing) controller"
+        }
+        refusal.reason = absence ?? refusal.reason
+        refusal.hint = remedy
+        return refusal
     }
 
     /// The v1 hierarchy of a controller.

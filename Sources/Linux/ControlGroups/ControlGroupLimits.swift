@@ -53,7 +53,14 @@ package struct ControlGroupLimits: Codable, Hashable, Sendable {
     package struct Refusal: Error, Hashable, Sendable {
         package var key: String
         package var reason: String
-        package init(key: String, reason: String) { (self.key, self.reason) = (key, reason) }
+        /// The controller that would do it and is not there.
+        package var missing: String?
+        /// What the user can do about it.
+        package var hint: String?
+
+        package init(key: String, reason: String, missing: String? = nil, hint: String? = nil) {
+            (self.key, self.reason, self.missing, self.hint) = (key, reason, missing, hint)
+        }
     }
 
     /// A value for a file of a cgroup's directory.
@@ -78,7 +85,8 @@ package struct ControlGroupLimits: Codable, Hashable, Sendable {
 
     private func need(_ controller: String, _ key: String, _ version: (String) -> Version?) throws(Refusal) -> Version {
         guard let found = version(controller) else {
-            throw Refusal(key: key, reason: "this host has no \(controller) controller for cgroups")
+            throw Refusal(
+                key: key, reason: "this host has no \(controller) controller for cgroups", missing: controller)
         }
         return found
     }

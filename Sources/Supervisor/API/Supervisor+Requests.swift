@@ -211,7 +211,9 @@ extension Supervisor {
     }
 
     private func pause(_ client: Connection, _ services: [String], _ frozen: Bool) throws {
-        if let absence = hierarchy.absence { throw Failure("containers cannot be paused: \(absence)") }
+        if let absence = hierarchy.absence {
+            throw Failure("containers cannot be paused: \(absence)", hint: hierarchy.remedy)
+        }
         for container in containers.values where try select(services).contains(container.record.config.service) {
             if container.state.phase == .running && container.record.state.paused != frozen {
                 freeze(container, frozen)

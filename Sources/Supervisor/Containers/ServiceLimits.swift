@@ -30,12 +30,16 @@ struct ServiceLimits {
     func check(on hierarchy: ControlGroupHierarchy) throws(Failure) {
         let limits = try controlGroup()
         do { _ = try hierarchy.group("").memberships(under: limits) } catch { throw failure(error) }
-        guard let absence = hierarchy.absence else { return }
-        switch service.pid {
-        case .host, .service, .container:
-            throw refuse("pid", "\(absence), and nothing else tells this service's processes from the others")
-        case .private, .shareable, .other, nil: break
+        if let absence = hierarchy.absence {
+            switch service.pid {
+            case .host, .service, .container:
+                throw refuse(
+                    "pid", "\(absence), and nothing else tells this service's processes from the others",
+                    hint: hierarchy.remedy)
+            case .private, .shareable, .other, nil: break
+            }
         }
+        guard let absence = hierarchy.deviceAbsence else { return }
         guard service.deviceRules.isEmpty else { throw refuse("device_cgroup_rules", absence) }
         for (index, device) in service.devices.enumerated() {
             guard let rights = device.permissions, !rights.contains("r") || !rights.contains("w") else { continue }
@@ -43,7 +47,9 @@ struct ServiceLimits {
         }
     }
 
-    func failure(_ refusal: ControlGroupLimits.Refusal) -> Failure { refuse(refusal.key, refusal.reason) }
+    func failure(_ refusal: ControlGroupLimits.Refusal) -> Failure {
+        refuse(refusal.key, refusal.reason, hint: refusal.hint)
+    }
 
     private func readMemory(_ limits: ResourceLimits, _ result: inout ControlGroupLimits) throws(Failure) {
         func bytes(_ size: ByteSize?) -> Int64? { size.flatMap { $0.bytes == 0 ? nil : $0.bytes } }
@@ -141,9 +147,9 @@ struct ServiceLimits {
         "pids_limit": ["deploy.resources.limits.pids"],
     ]
 
-    private func refuse(_ key: String, _ reason: String) -> Failure {
+    private func refuse(_ key: String, _ reason: String, hint: String? = nil) -> Failure {
         let candidates = [key] + (ServiceLimits.otherKeys[key] ?? [])
         let asked = candidates.first { service.places[$0] != nil } ?? key
-        return Failure("service \(service.name): \(asked): \(reason)", at: service.place(asked))
+        return Failure("service \(service.name): \(asked): \(reason)", at: service.place(asked), hint: hint)
     }
 }

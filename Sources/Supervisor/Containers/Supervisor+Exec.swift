@@ -29,6 +29,7 @@ extension Supervisor {
         else {
             throw Failure("container \(container.record.name) is not running")
         }
+        try checkReach()
         var process = process
         process.controlGroups = container.controlGroups
         try openToContainer(stdio, container)

@@ -13,19 +13,31 @@ import Runtime
 extension Supervisor {
     /// Makes the container's cgroup with its limits, to be born into; nil where no cgroup can be made.
     func makeControlGroup(_ container: Container, _ devices: ServiceDevices) throws -> Descriptor? {
+        let limits = ServiceLimits(service: container.service)
+        try checkReach()
+        // It may have been made where the project had control groups that it does not have now.
+        if hierarchy.deviceAbsence != nil { try limits.check(on: hierarchy) }
+        try hierarchy.delegated?.vacate()
         let group = paths.cgroup(container.id, in: hierarchy)
         let directory = try group.create()
-        // Who may make no cgroups may make no device nodes either.
-        if let directory, !container.service.privileged {
+        // Who may not filter devices may make no device nodes either.
+        if let directory, hierarchy.deviceAbsence == nil, !container.service.privileged {
             try DeviceFilter.attach(deviceFilters.program(devices.rules), to: directory)
         }
-        let limits = ServiceLimits(service: container.service)
         do {
             try group.limit(limits.controlGroup())
             container.controlGroups = try group.memberships(under: limits.controlGroup())
         } catch let refusal as ControlGroupLimits.Refusal { throw limits.failure(refusal) }
         container.cgroup = directory
         return directory
+    }
+
+    /// - Throws: where the launcher lives outside of the delegated cgroup that has the project's, and can have nothing born there.
+    func checkReach() throws(Failure) {
+        guard !hierarchy.isReachable, let delegated = hierarchy.delegated else { return }
+        throw Failure(
+            "control group \(delegated.path), in which the project runs, cannot be entered from this session",
+            hint: "take the project down, and up again from here")
     }
 
     /// What `volumes_from` asks for.
