@@ -78,7 +78,23 @@ import Testing
             #expect(box.must("ps", "--services").lines == ["a", "b"])
             #expect(box.must("ps", "--services", "--orphans=false").lines == ["a"])
             box.must("kill", "--remove-orphans", "a")
-            #expect(box.ps().map(\.Service) == ["a"])
+            #expect(box.must("ps", "-a", "--services").lines == ["a"])
+        }
+    }
+
+    @Test func `containers of services that left the file go on request also when they run and the file is up`() throws {
+        try Sandbox.run("orphansrun") { box in
+            let file = "services: { a: { image: 'busybox:1', init: true } }"
+            for remove in [["kill", "--remove-orphans", "a"], ["run", "--rm", "--remove-orphans", "a", "true"]] {
+                try box.write(
+                    "services: { a: { image: 'busybox:1', init: true }, b: { image: 'busybox:1', init: true } }")
+                box.must("up", "-d")
+                try box.write(file)
+                box.must("up", "-d")
+                #expect(box.must("ps", "-a", "--services").lines == ["a", "b"])
+                #expect(box.run([Sandbox.binary] + remove).status == 0)
+                #expect(box.must("ps", "-a", "--services").lines == ["a"])
+            }
         }
     }
 

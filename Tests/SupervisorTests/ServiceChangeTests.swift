@@ -53,5 +53,7 @@ import Testing
         #expect(change.saved?.desired.services["web"]?.intent == .running)
         _ = try change.remove(["web"], stops: true)
         #expect(change.saved?.desired.services["web"]?.intent == .removed)
+        _ = try change.remove(["old"], stops: true)
+        #expect(change.saved?.desired.services["old"]?.intent == .removed)
     }
 }

@@ -67,6 +67,10 @@ package struct ServiceChange {
     package mutating func remove(_ services: [String], stops: Bool) throws(Failure) -> Set<String> {
         let names = try select(services)
         if stops {
+            // Of a service that is in no file any more, too.
+            for name in names where saved?.desired.services[name] == nil {
+                saved?.desired.services[name] = ServiceGoal(replicas: 0, hash: "")
+            }
             change(names) { $0.intent = .removed }
         } else {
             // One that is removed is not made again.
