@@ -82,7 +82,8 @@ import Testing
         }
     }
 
-    @Test func `containers of services that left the file go on request also when they run and the file is up`() throws {
+    @Test func `containers of services that left the file go on request also when they run and the file is up`() throws
+    {
         try Sandbox.run("orphansrun") { box in
             let file = "services: { a: { image: 'busybox:1', init: true } }"
             for remove in [["kill", "--remove-orphans", "a"], ["run", "--rm", "--remove-orphans", "a", "true"]] {
