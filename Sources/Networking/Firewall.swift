@@ -62,12 +62,13 @@ package final class Firewall {
         try withExtendedLifetime(lock) {
             try delete(script.entries(of: network) + sourceGuard.entries(of: network))
             guard try hasNoNetworks() else { return }
-            for table in [
+            // In one transaction where both are there: the kernel waits for what may still look at them after each.
+            let tables = [
                 NetfilterRequest.deleteTable(.inet, script.table),
                 NetfilterRequest.deleteTable(.bridge, sourceGuard.table),
-            ] {
-                _ = try found { try socket().commit([table]) }
-            }
+            ]
+            if try found({ try commit(tables) }) != nil { return }
+            for table in tables { _ = try found { try commit([table]) } }
         }
     }
 
