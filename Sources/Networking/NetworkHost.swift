@@ -65,9 +65,9 @@ package final class NetworkHost {
     /// when this returns nothing of the network is there. A bridge that is not there is no error.
     package func remove(bridge name: String) throws {
         guard let bridge = try link(name) else { return }
-        if try socket.dump(LinkRequest.ports(of: bridge.index)).isEmpty { return try delete([name]) }
-        let links = try socket.dump(LinkRequest.all)
-        let all = links.filter { $0.master == bridge.index } + [bridge]
+        let ports = try socket.dump(LinkRequest.ports(of: bridge.index))
+        if ports.isEmpty { return try delete([name]) }
+        let links = try socket.dump(LinkRequest.all), all = ports + [bridge]
         // One by one each has the kernel wait until nobody uses it any more; those of a group go after one wait.
         var group: UInt32
         repeat { group = UInt32.random(in: 1 << 16..<1 << 31) } while links.contains { $0.group == group }
