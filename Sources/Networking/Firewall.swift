@@ -108,8 +108,8 @@ package final class Firewall {
         func version(_ family: NetfilterFamily, _ name: String) throws -> String? {
             try found { try socket().get(NetfilterRequest.table(family, name)) }?.comment
         }
-        return try version(.inet, script.table) == FirewallScript.version
-            && version(.bridge, sourceGuard.table) == SourceGuardScript.version
+        return try version(.inet, script.table) == script.version
+            && version(.bridge, sourceGuard.table) == sourceGuard.version
     }
 
     private func hasNoNetworks() throws -> Bool {

@@ -42,17 +42,18 @@ package struct FirewallScript: Hashable, Sendable {
 
     package init(tag: String) { table = "trice_\(tag)" }
 
-    /// What the table says of its rules: those of another version are made anew.
-    static let version = "rules 1"
+    /// What the table says of its rules: others are made anew.
+    var version: String { "rules \(LinkName.hash(rules, characters: 10))" }
 
     /// Makes the table and its rules, or makes them anew; elements stay.
     ///
     /// A packet for a published port gets its new destination in `prerouting`, or in `output` where a process of the host
     /// sends it to another of the host's addresses than the loopback ones: those the port proxy serves, as the kernel does
     /// not route a packet from 127.0.0.1 out of the host.
-    package var ensureTable: String {
+    package var ensureTable: String { "add table inet \(table) { comment \"\(version)\"; }\n" + rules }
+
+    private var rules: String {
         """
-        add table inet \(table) { comment "\(Self.version)"; }
         add set inet \(table) bridges { type ifname; }
         add set inet \(table) internal { type ifname; }
         add set inet \(table) within { type ifname . ifname; }

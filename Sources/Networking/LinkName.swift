@@ -23,7 +23,7 @@ package enum LinkName {
     package static func vethPrefix(tag: String) -> String { "tv\(tag)" }
 
     /// FNV-1a of 64 bits in base 62.
-    private static func hash(_ text: String, characters: Int) -> String {
+    static func hash(_ text: String, characters: Int) -> String {
         let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
         var hash: UInt64 = 14_695_981_039_346_656_037
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }

@@ -18,13 +18,14 @@ package struct SourceGuardScript: Hashable, Sendable {
 
     package init(tag: String) { (self.tag, table) = (tag, "trice_\(tag)") }
 
-    /// What the table says of its rules: those of another version are made anew.
-    static let version = "rules 1"
+    /// What the table says of its rules: others are made anew.
+    var version: String { "rules \(LinkName.hash(rules, characters: 10))" }
 
     /// Makes the table and its rules, or makes them anew; elements stay.
-    package var ensureTable: String {
+    package var ensureTable: String { "add table bridge \(table) { comment \"\(version)\"; }\n" + rules }
+
+    private var rules: String {
         """
-        add table bridge \(table) { comment "\(Self.version)"; }
         add set bridge \(table) hardware { type ifname . ether_addr; }
         add set bridge \(table) addresses { type ifname . ipv4_addr; }
         add set bridge \(table) addresses6 { type ifname . ipv6_addr; }
