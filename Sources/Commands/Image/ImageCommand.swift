@@ -133,8 +133,9 @@ struct ImageRemove: ParsableCommand {
         let store = ImageStore(root: roots.root)
         let inUse = try ImageUse(roots).byImage
         for image in images {
-            let lines = try store.removal(of: image, inUse: inUse).joined(separator: ", ")
-            try Effect.perform([Effect("remove", .image, image, lines)]) {
+            try Effect.perform(
+                [Effect("remove", .image, image, store.removal(of: image, inUse: inUse).joined(separator: ", "))]
+            ) {
                 for line in try store.remove(image, inUse: inUse) { Output.line(line) }
             }
         }

@@ -119,8 +119,7 @@ struct NetworkRemove: ParsableCommand {
     func run() throws {
         let administration = NetworkAdministration(Roots.fromEnvironment())
         for name in networks {
-            try administration.checkRemoval(of: name)
-            try Effect.perform([Effect("remove", .network, name)]) {
+            try Effect.perform([Effect("remove", .network, administration.checkRemoval(of: name).name)]) {
                 try administration.remove(name)
                 Output.line(name)
             }

@@ -32,11 +32,9 @@ extension ImageStore {
     /// - Returns: what was done, one line each, and how many bytes that freed.
     package func prune(all: Bool, inUse: Set<String>) throws -> (lines: [String], freed: Int64) {
         try locked {
-            var index = try readIndex()
+            let index = try readIndex()
             let gone = superfluous(in: index, all: all, inUse: inUse)
-            index.images.removeAll { gone.contains($0) }
-            try write(index)
-            let freed = try sweep(index, downloads: true)
+            let freed = try drop(gone, from: index, downloads: true)
             return (gone.flatMap { $0.references.map { "Untagged: \($0)" } + ["Deleted: \($0.config)"] }, freed)
         }
     }
@@ -47,14 +45,20 @@ extension ImageStore {
     /// - Returns: the ids of those that are gone.
     package func prune(_ ids: [String], inUse: Set<String>) throws -> [String] {
         try locked {
-            var index = try readIndex()
+            let index = try readIndex()
             let gone = superfluous(in: index, all: false, inUse: inUse).filter { ids.contains($0.config) }
-            if gone.isEmpty { return [] }
-            index.images.removeAll { gone.contains($0) }
-            try write(index)
-            try sweep(index)
+            if !gone.isEmpty { try drop(gone, from: index) }
             return gone.map(\.config)
         }
+    }
+
+    /// Takes the images out of the index, and away what nobody needs then. The caller holds the lock.
+    @discardableResult
+    private func drop(_ gone: [Entry], from index: Index, downloads: Bool = false) throws -> Int64 {
+        var index = index
+        index.images.removeAll { gone.contains($0) }
+        try write(index)
+        return try sweep(index, downloads: downloads)
     }
 
     private func superfluous(in index: Index, all: Bool, inUse: Set<String>) -> [Entry] {

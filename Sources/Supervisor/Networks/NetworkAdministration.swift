@@ -39,7 +39,6 @@ package struct NetworkAdministration {
     }
 
     /// Refuses what `remove` refuses.
-    @discardableResult
     package func checkRemoval(of name: String) throws -> NetworkRecord {
         guard let record = try store.record(name) else { throw Failure("no such network: \(name)") }
         let leases = try store.leases(name)
