@@ -52,6 +52,8 @@ package struct TransferRequest: Codable, Sendable {
     package var parallelism: Int?
     /// Of `publish`: the digests of manifests, of which the registry gets the first that it takes.
     package var manifests: [String]?
+    /// Of `publish`: names of images that are copied into the application's repository.
+    package var images: [String]?
 
     package init(_ operation: Operation, items: [Item] = []) { (self.operation, self.items) = (operation, items) }
 }

@@ -73,7 +73,8 @@ struct Session {
                 if request.operation == .fetch {
                     try await applications.fetch(name, into: directory)
                 } else {
-                    try await applications.publish(name, from: directory, request.manifests ?? [])
+                    return try await applications.publish(
+                        name, from: directory, request.manifests ?? [], images: request.images ?? [])
                 }
             } catch {
                 try await events.fail(name, error)

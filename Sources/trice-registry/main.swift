@@ -16,6 +16,7 @@ if CommandLine.arguments.count == 4, CommandLine.arguments[1] == UnpackProcess.a
 // Whoever unpacks a layer may refuse it, and close the pipe.
 signal(SIGPIPE, SIG_IGN)
 let events = Events()
+var session: Session?
 do {
     guard isatty(0) == 0 else { throw Failure("trice-registry is called by trice: trice image pull, for example") }
     var text: [UInt8] = []
@@ -26,8 +27,9 @@ do {
         text += part
     }
     let request = try decodeJSON(TransferRequest.self, from: text)
-    let session = try Session.fromEnvironment(events, parallelism: request.parallelism)
-    exit(try await session.run(request) ? 0 : 1)
+    // It lives until the process ends, whatever is thrown: its connections are not shut down for that.
+    session = try Session.fromEnvironment(events, parallelism: request.parallelism)
+    exit(try await session?.run(request) == true ? 0 : 1)
 } catch {
     try await events.fail("", error)
     exit(1)

@@ -14,7 +14,6 @@ import Testing
     /// Why docker compose's command or flag is refused, by `COMMAND` or `COMMAND --flag`.
     private static let refused = [
         "bridge": "projects are not converted for other platforms",
-        "publish --app": "the application names its images, which are not sent along",
         "build --builder": "buildah builds", "build --check": "buildah checks nothing without building",
         "build --provenance": "buildah makes no attestations", "build --sbom": "buildah makes no attestations",
     ]
@@ -32,6 +31,7 @@ import Testing
         "logs": "needs no process but itself; no line is lost",
         "ps": "needs no process but itself",
         "publish": "mistakes at FILE:LINE:COLUMN; several files, `extends` and `include` become one file",
+        "publish --app": "nothing is published where an image cannot be copied; also for registries without referrers",
         "rm --force": "never asks", "rm --volumes": "always so: an anonymous volume goes with its container",
         "stats": "needs no process but itself",
         "top": "also `--follow`: live",

@@ -182,9 +182,12 @@ struct Transfers {
             }
         default: break
         }
-        return request.items.filter { failures[$0.reference] == nil }.map { item in
-            Effect(request.operation.rawValue, request.operation == .publish ? .application : .image, item.reference)
-        }
+        let copies = (request.images ?? []).map { Effect("copy", .image, $0) }
+        return copies
+            + request.items.filter { failures[$0.reference] == nil }.map { item in
+                Effect(
+                    request.operation.rawValue, request.operation == .publish ? .application : .image, item.reference)
+            }
     }
 
     private func transfer(

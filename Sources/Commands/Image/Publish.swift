@@ -15,10 +15,12 @@ struct Publish: ParsableCommand {
         abstract: "Send the stack's files to a registry, from where -f oci://NAME brings it up.",
         discussion: """
             The files become one, with their variables left as they are, and with the files of env_file. The images of \
-            services that are built are sent, too; what else stands in files of this host is not.
+            services that are built are sent, too; what else stands in files of this host is not. With --app every image \
+            that is named is copied to where the application is, whatever registry it comes from.
 
             EXAMPLES
               trice publish localhost:5000/shop:1.2
+              trice publish --app localhost:5000/shop:1.2
               trice publish --with-env --resolve-image-digests --yes localhost:5000/shop:1.2
               trice -f oci://localhost:5000/shop:1.2 up
             """)
@@ -27,6 +29,8 @@ struct Publish: ParsableCommand {
         help: ArgumentHelp(
             "1.1, or 1.0 for registries that know no artifact types; else what it takes.", valueName: "VERSION"))
     var ociVersion: Version?
+    @Flag(help: "Copy all images into the application's repository, and pin them to their digests.")
+    var app = false
     @Flag(help: "Pin each image to the digest that its registry has it under now.")
     var resolveImageDigests = false
     @Flag(help: "Send the values of environment, and the files of env_file.")
@@ -51,11 +55,13 @@ struct Publish: ParsableCommand {
         var files = try ApplicationFiles(document, project)
         // A registry has digests for what it has.
         try sendImages(of: project, context)
+        var sent = project
         // In a dry run nothing was sent that would have a digest now.
-        if resolveImageDigests && Trice.dryRun == nil {
-            files.pin(try ImageSupply(context: context, project: project).pinned())
+        if (resolveImageDigests || app) && Trice.dryRun == nil {
+            sent = try ImageSupply(context: context, project: project).pinned()
+            files.pin(sent)
         }
-        try send(files)
+        try send(files, images: app ? sent.services.filter { !$0.image.isEmpty } : [])
     }
 
     /// - Throws: `Failure` at the place of what cannot be sent.
@@ -119,14 +125,21 @@ struct Publish: ParsableCommand {
         for failure in failures.values { Output.standardError("warning: \(failure.message)\n") }
     }
 
-    private func send(_ files: ApplicationFiles) throws {
+    /// - Parameter images: the services whose images are copied.
+    private func send(_ files: ApplicationFiles, images services: [Service]) throws {
         let directory = try TemporaryDirectory()
         let versions = ociVersion.map { [$0] } ?? [.v1_1, .v1_0]
         var request = TransferRequest(.publish, items: [TransferRequest.Item(reference: name)])
         request.file = directory.path
+        request.images = Set(services.map(\.image)).sorted()
         request.manifests = try versions.map { try files.write(to: directory.path, hasArtifactType: $0 == .v1_1) }
-        try Transfers(Trice.global).perform(request) { event in
+        let failures = try Transfers(Trice.global).run(request) { event in
             if let digest = event.digest { Output.line("\(name) \(digest)") }
         }
+        for service in services {
+            guard let failure = failures[service.image] else { continue }
+            throw Failure(failure.message, at: service.place("image"), hint: failure.hint)
+        }
+        if let failure = failures[name] { throw failure }
     }
 }

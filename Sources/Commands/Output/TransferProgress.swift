@@ -38,8 +38,12 @@ final class TransferProgress {
         kind = isQuiet ? .quiet : global.progressKind
         colour = Output.usesColour(global.ansi, on: 2)
         words =
-            operation == .push
-            ? ("Pushing", "Pushed") : operation == .resolve ? ("Resolving", "Resolved") : ("Pulling", "Pulled")
+            switch operation {
+            case .push: ("Pushing", "Pushed")
+            case .publish: ("Publishing", "Published")
+            case .resolve: ("Resolving", "Resolved")
+            default: ("Pulling", "Pulled")
+            }
     }
 
     func show(_ event: TransferEvent) {

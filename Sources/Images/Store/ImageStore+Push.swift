@@ -94,7 +94,7 @@ extension ImageStore {
     private func add(_ digest: String, to source: inout PushSource) throws {
         let bytes = try readFile(blob(digest))
         let manifest = try decodeJSON(Manifest.self, from: bytes)
-        for descriptor in manifest.layers + [manifest.config]
+        for descriptor in manifest.blobs
         where !source.blobs.contains(where: { $0.digest == descriptor.digest }) {
             guard exists(blob(descriptor.digest)) else {
                 throw Failure("\(descriptor.digest) of manifest \(digest) is not in the store")
@@ -127,7 +127,7 @@ extension ImageStore {
                 continue
             }
             let manifest = try decodeJSON(Manifest.self, from: readFile(blob(entry.manifest)))
-            for blob in manifest.layers + [manifest.config] { found[blob.digest] = other.repository }
+            for blob in manifest.blobs { found[blob.digest] = other.repository }
         }
         return found
     }

@@ -48,7 +48,7 @@ extension ImageStore {
             let entry = try resolveEntry(name).entry
             let bytes = try readFile(blob(entry.manifest))
             let manifest = try decodeJSON(Manifest.self, from: bytes)
-            for descriptor in manifest.layers + [manifest.config] { try add(descriptor.digest) }
+            for descriptor in manifest.blobs { try add(descriptor.digest) }
             try add(entry.manifest)
             // By its id an image is saved without a name, as docker does.
             let reference = (try? Reference(name)).map { "\($0)" }.flatMap { entry.references.contains($0) ? $0 : nil }

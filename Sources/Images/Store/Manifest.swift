@@ -9,6 +9,8 @@ package struct ContentDescriptor: Codable, Hashable, Sendable {
     package var digest: String
     /// In bytes.
     package var size: Int64
+    /// Of a manifest of what is no image.
+    package var artifactType: String?
     package var platform: Platform?
     package var annotations: [String: String]?
 
@@ -38,6 +40,12 @@ package struct Manifest: Codable, Hashable, Sendable {
     package init(config: ContentDescriptor, layers: [ContentDescriptor]) {
         (self.config, self.layers) = (config, layers)
     }
+
+    /// What it refers to, each once.
+    package var blobs: [ContentDescriptor] {
+        var seen: Set<String> = []
+        return (layers + [config]).filter { seen.insert($0.digest).inserted }
+    }
 }
 
 /// An image index (OCI image specification, image-index.md).
@@ -47,8 +55,15 @@ package struct ManifestIndex: Codable, Hashable, Sendable {
         mediaType, "application/vnd.docker.distribution.manifest.list.v2+json",
     ]
 
-    package var mediaType: String?
+    package var schemaVersion: Int? = 2
+    package var mediaType: String? = ManifestIndex.mediaType
+    /// Of what is no image.
+    package var artifactType: String?
     package var manifests: [ContentDescriptor]
+    /// A manifest that this one is about.
+    package var subject: ContentDescriptor?
+
+    package init(_ manifests: [ContentDescriptor]) { self.manifests = manifests }
 }
 
 /// The image configuration (OCI image specification, config.md), as far as it is read.

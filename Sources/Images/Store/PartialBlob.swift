@@ -47,6 +47,17 @@ package final class PartialBlob: @unchecked Sendable {
         (self.digest, self.path, self.file) = (digest, path, file)
     }
 
+    /// One that no store keeps: its file has no name any more, and goes with its descriptor.
+    package static func passing(_ digest: Digest, through directory: String) throws -> PartialBlob {
+        let path = "\(directory)/\(digest.hex).passing"
+        let file = try Descriptor.open(path, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        try check("unlink", path) { unlink(path) }
+        return PartialBlob(digest, path, file)
+    }
+
+    /// Its file, wherever its offset is.
+    package var content: Descriptor { file }
+
     /// Reads what is there, which the digest begins with.
     ///
     /// - Parameter body: is given it, part by part.

@@ -55,11 +55,6 @@ actor Connections {
         clients[kind] = client
         return client
     }
-
-    func close() async throws {
-        for client in clients.values { try await client.shutdown() }
-        clients = [:]
-    }
 }
 
 /// Directories `HOST[:PORT]/` with roots (`*.crt`), and a client's certificate and key (`*.cert`, `*.key`), as Docker has

@@ -16,38 +16,67 @@ struct Applications {
 
     /// Sends an application whose blobs are in a directory.
     ///
-    /// - Parameter manifests: the registry gets the first that it takes.
-    func publish(_ name: String, from directory: String, _ manifests: [String]) async throws {
+    /// - Parameters:
+    ///   - manifests: the registry gets the first that it takes.
+    ///   - names: of images that get into the application's repository, with an index that says that they belong to it.
+    /// - Returns: whether all is there; which image is not was said.
+    func publish(
+        _ name: String, from directory: String, _ manifests: [String], images names: [String]
+    ) async throws -> Bool {
         let reference = try Reference(name)
         guard reference.digest == nil else {
             throw Failure("\(name): an application is sent under a tag, not a digest")
         }
-        let path: @Sendable (String) -> String = { "\(directory)/\($0.dropFirst(7))" }
-        try await registries.first(reference, actions: "pull,push") { connection in
-            var refusal: (any Error)?
-            for digest in manifests {
-                let bytes = try readFile(path(digest))
-                let manifest = try decodeJSON(Manifest.self, from: bytes)
-                do {
-                    var blobs: [ContentDescriptor] = []
-                    for blob in [manifest.config] + manifest.layers
-                    where !blobs.contains(where: { $0.digest == blob.digest }) {
-                        blobs.append(blob)
-                    }
-                    try await push.send(blobs, of: name, [:], connection, path: path)
-                    let document = ImageStore.PushSource.Document(
-                        digest: digest, mediaType: Manifest.mediaType, bytes: bytes)
-                    try await push.put(document, at: reference.tag ?? "latest", reference, connection)
-                } catch let failure as Failure {
-                    refusal = failure
-                    continue
+        let images = try names.map { (name: $0, reference: try Reference($0)) }
+        let neighbours = Set(
+            images.map(\.reference).filter { $0.domain == reference.domain }.map(\.repository))
+        return try await registries.first(reference, actions: "pull,push", also: neighbours) { connection in
+            var copies: [ContentDescriptor] = []
+            for image in images {
+                let copy = ImageCopy(
+                    name: image.name, image: image.reference, target: connection, registries: registries, push: push,
+                    directory: directory)
+                do { copies.append(try await copy.run()) } catch let failure as Failure {
+                    try await events.fail(image.name, failure)
+                    return false
                 }
-                var event = TransferEvent(.done, image: name)
-                event.digest = digest
-                return try await events.send(event)
+                try await events.send(TransferEvent(.done, image: image.name))
             }
-            if let refusal { throw refusal }
+            let application = try await publish(reference, from: directory, manifests, connection)
+            if !copies.isEmpty { try await Referrers(push: push, connection: connection).add(copies, to: application) }
+            var event = TransferEvent(.done, image: name)
+            event.digest = application.digest
+            try await events.send(event)
+            return true
         }
+    }
+
+    /// - Returns: what describes the manifest that the registry has taken.
+    private func publish(
+        _ reference: Reference, from directory: String, _ manifests: [String], _ connection: RegistryConnection
+    ) async throws -> ContentDescriptor {
+        let path: @Sendable (String) -> String = { "\(directory)/\($0.dropFirst(7))" }
+        var refusal = Failure("\(reference): there is no manifest to be sent")
+        for digest in manifests {
+            let bytes = try readFile(path(digest))
+            let manifest = try decodeJSON(Manifest.self, from: bytes)
+            do {
+                try await push.send(manifest.blobs, of: "\(reference)", [:], connection) {
+                    try Descriptor.open(path($0.digest), O_RDONLY)
+                }
+                let document = ImageStore.PushSource.Document(
+                    digest: digest, mediaType: Manifest.mediaType, bytes: bytes)
+                try await push.put(document, at: reference.tag ?? "latest", reference, connection)
+            } catch let failure as Failure {
+                refusal = failure
+                continue
+            }
+            var descriptor = ContentDescriptor(
+                mediaType: Manifest.mediaType, digest: digest, size: Int64(bytes.count))
+            descriptor.artifactType = manifest.artifactType
+            return descriptor
+        }
+        throw refusal
     }
 
     /// Fetches an application into a directory of its own below `parent`, which is told as the event's detail.

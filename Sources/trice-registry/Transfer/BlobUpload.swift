@@ -13,7 +13,8 @@ import Registry
 /// (OCI distribution specification, "Pushing a blob in chunks").
 struct BlobUpload {
     let descriptor: ContentDescriptor
-    let path: String
+    /// Opens what is sent, where the registry does not have it.
+    let content: () async throws -> Descriptor
     /// A repository of the same registry that has it.
     let from: String?
     let connection: RegistryConnection
@@ -26,11 +27,11 @@ struct BlobUpload {
         let answer = try await connection.send(.HEAD, connection.path("blobs/\(descriptor.digest)"))
         if answer.status == 200 { return try await onProgress(.present, descriptor.size) }
         guard var session = try await begin() else { return try await onProgress(.mounted, descriptor.size) }
-        let file = try Descriptor.open(path, O_RDONLY)
+        let file = try await content()
         var done: Int64 = 0
         var retry = Retry()
         while done < descriptor.size {
-            try check("lseek", path) { lseek(file.raw, off_t(done), SEEK_SET) }
+            try check("lseek", descriptor.digest) { lseek(file.raw, off_t(done), SEEK_SET) }
             let bytes = try read(file, Int(min(Int64(BlobUpload.chunk), descriptor.size - done)))
             let next: (session: URLParts, done: Int64)?
             do { next = try await patch(session, done, bytes) } catch let problem as ConnectionProblem {
@@ -107,7 +108,7 @@ struct BlobUpload {
         var buffer = ByteBuffer()
         while buffer.readableBytes < count {
             let part = try file.read(upTo: min(1 << 20, count - buffer.readableBytes))
-            if part.isEmpty { throw Failure("blob \(descriptor.digest) of the store is cut off") }
+            if part.isEmpty { throw Failure("blob \(descriptor.digest) is cut off") }
             buffer.writeBytes(part)
         }
         return buffer

@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import Core
+import Glibc
 import Images
+import Linux
 import NIOCore
 import NIOHTTP1
 import Registry
@@ -39,7 +41,9 @@ struct Push {
         // What an image of the same registry has, the registry can take from there.
         let neighbours = try store.neighbours(of: reference)
         try await registries.first(reference, actions: "pull,push", also: Set(neighbours.values)) { connection in
-            try await send(source.blobs, of: item.reference, neighbours, connection) { store.blobPath($0) }
+            try await send(source.blobs, of: item.reference, neighbours, connection) {
+                try Descriptor.open(store.blobPath($0.digest), O_RDONLY)
+            }
             for document in source.documents.dropLast() {
                 try await put(document, at: document.digest, reference, connection)
             }
@@ -52,10 +56,14 @@ struct Push {
         }
     }
 
-    /// - Parameter path: of a blob, by its digest.
+    /// Sends blobs, several side by side.
+    ///
+    /// - Parameters:
+    ///   - neighbours: repositories of the same registry that have a blob, by its digest.
+    ///   - content: opens a blob, which the registry turned out not to have.
     func send(
         _ blobs: [ContentDescriptor], of name: String, _ neighbours: [String: String],
-        _ connection: RegistryConnection, path: @escaping @Sendable (String) -> String
+        _ connection: RegistryConnection, content: @escaping @Sendable (ContentDescriptor) async throws -> Descriptor
     ) async throws {
         for blob in blobs {
             try await events.send(.layer(blob.digest, of: name, .waiting, current: 0, total: blob.size))
@@ -70,7 +78,7 @@ struct Push {
                 running += 1
                 group.addTask {
                     try await BlobUpload(
-                        descriptor: blob, path: path(blob.digest), from: neighbours[blob.digest],
+                        descriptor: blob, content: { try await content(blob) }, from: neighbours[blob.digest],
                         connection: connection
                     ) { state, current in
                         try await events.send(
@@ -82,10 +90,12 @@ struct Push {
         }
     }
 
+    /// - Returns: the registry's answer.
+    @discardableResult
     func put(
         _ document: ImageStore.PushSource.Document, at name: String, _ reference: Reference,
         _ connection: RegistryConnection
-    ) async throws {
+    ) async throws -> RegistryConnection.Answer {
         let answer = try await connection.send(
             .PUT, connection.path("manifests/\(name)"), headers: [("Content-Type", document.mediaType)],
             body: .init(bytes: document.bytes))
@@ -97,5 +107,6 @@ struct Push {
         if let said = answer.field("Docker-Content-Digest"), said.hasPrefix("sha256:"), said != document.digest {
             throw Failure("the registry calls the manifest \(said), and it has the digest \(document.digest)")
         }
+        return answer
     }
 }

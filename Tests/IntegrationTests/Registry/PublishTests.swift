@@ -11,6 +11,14 @@ import Testing
         return try #require(JSONSerialization.jsonObject(with: Data(raw.out.utf8)) as? [String: Any], "\(raw)")
     }
 
+    /// Of a manifest or an index, as skopeo computes it.
+    private func digest(_ name: String, in box: Sandbox) throws -> String {
+        let raw = box.run(["/usr/bin/skopeo", "inspect", "--raw", "--tls-verify=false", "docker://\(name)"])
+        try raw.out.write(toFile: "\(box.work)/manifest.json", atomically: true, encoding: .utf8)
+        return box.run(["/usr/bin/skopeo", "manifest-digest", "\(box.work)/manifest.json"]).out
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     @Test func `a stack is published, and comes up from the registry alone`() throws {
         try Sandbox.run("publish") { box in
             let server = try RegistryServer.start(.open, in: box)
@@ -64,6 +72,56 @@ import Testing
             #expect(type == "application/vnd.docker.compose.config.empty.v1+json")
             let config = box.try_("-f", "oci://\(domain)/app", "config", "--images", environment: cache)
             #expect(config.out.hasPrefix("\(domain)/api:1@sha256:"), "\(config)")
+        }
+    }
+
+    @Test func `an application takes its images along, with all their platforms`() throws {
+        try Sandbox.run("along") { box in
+            let (server, other) = (try RegistryServer.start(.open, in: box), try RegistryServer.start(.open, in: box))
+            let (near, far) = ("localhost:\(server.port)/near/tool:1", "localhost:\(other.port)/far:1")
+            box.must("image", "tag", "busybox:1", near)
+            box.must("image", "push", near)
+            try other.pushIndex(to: "far", in: box)
+            try box.write("services: { a: { image: '\(near)' }, b: { image: '\(far)' }, c: { image: '\(far)' } }")
+            let name = "localhost:\(server.port)/shop"
+            // Twice: what is there is no mistake, and is listed once.
+            for _ in 0..<2 {
+                let sent = box.try_("publish", "--app", "\(name):1")
+                #expect(sent.status == 0 && sent.out.hasPrefix("\(name):1 sha256:"), "\(sent)")
+            }
+            let digests = try [near, far].map { try digest($0, in: box) }
+            let application = try digest("\(name):1", in: box)
+            // Debian's registry knows no subjects: there is a tag that lists what belongs to the application.
+            let list = try inspected("\(name):\(application.replacing(":", with: "-"))", in: box)
+            let listed = try #require(list["manifests"] as? [[String: Any]])
+            #expect(listed.map { $0["artifactType"] as? String } == ["application/vnd.docker.compose.project"])
+            let index = try inspected("\(name)@\(listed.first?["digest"] as? String ?? "")", in: box)
+            #expect((index["subject"] as? [String: Any])?["digest"] as? String == application)
+            let images = index["manifests"] as? [[String: Any]] ?? []
+            #expect(images.compactMap { $0["digest"] as? String }.sorted() == digests.sorted())
+            let platforms = try inspected("\(name)@\(digests[1])", in: box)["manifests"] as? [[String: Any]]
+            #expect(platforms?.count == 2)
+            // Whole, and without the registry that it came from.
+            other.end()
+            box.must("image", "pull", "--all-platforms", "\(name)@\(digests[1])")
+            box.must("image", "pull", "\(name)@\(digests[0])")
+            let config = box.try_(
+                "-f", "oci://\(name):1", "config", "--images",
+                environment: ["XDG_CACHE_HOME": "\(box.directory)/cache"])
+            for digest in digests { #expect(config.out.contains(digest), "\(config)") }
+        }
+    }
+
+    @Test func `an application is not published without an image that it would take along`() throws {
+        try Sandbox.run("lacking") { box in
+            let server = try RegistryServer.start(.open, in: box)
+            let name = "localhost:\(server.port)/shop:1"
+            try box.write("services: { a: { image: 'localhost:\(server.port)/none:1' } }")
+            let outcome = box.try_("publish", "--app", name)
+            #expect(outcome.status == 1)
+            #expect(outcome.err.contains("compose.yaml:1:25: error: localhost:\(server.port)/none:1"), "\(outcome)")
+            let found = box.run(["/usr/bin/skopeo", "inspect", "--raw", "--tls-verify=false", "docker://\(name)"])
+            #expect(found.status != 0)
         }
     }
 

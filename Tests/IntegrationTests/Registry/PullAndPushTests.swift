@@ -140,38 +140,7 @@ import Testing
         try Sandbox.run("index") { box in
             let server = try RegistryServer.start(.open, in: box)
             let name = "localhost:\(server.port)/multi"
-            try box.write(
-                """
-                import hashlib, http.client, io, json, tarfile
-                c = http.client.HTTPConnection("127.0.0.1", \(server.port))
-                def ask(method, path, body=b"", **headers):
-                    c.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
-                    r = c.getresponse(); r.read(); return r
-                def blob(data):
-                    d = "sha256:" + hashlib.sha256(data).hexdigest()
-                    u = ask("POST", "/v2/multi/blobs/uploads/").headers["Location"]
-                    assert ask("PUT", u + "&digest=" + d, data, Content_Type="application/octet-stream").status == 201
-                    return {"digest": d, "size": len(data)}
-                T = "application/vnd.oci.image."
-                out = []
-                for arch in ("amd64", "arm64"):
-                    b = io.BytesIO()
-                    with tarfile.open(fileobj=b, mode="w") as t:
-                        i = tarfile.TarInfo("arch-" + arch); t.addfile(i, io.BytesIO())
-                    layer = b.getvalue()
-                    cfg = json.dumps({"architecture": arch, "os": "linux", "config": {"Cmd": ["/x"]}, "rootfs": {"type": "layers",
-                        "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]}}).encode()
-                    m = json.dumps({"schemaVersion": 2, "mediaType": T + "manifest.v1+json",
-                        "config": dict(blob(cfg), mediaType=T + "config.v1+json"),
-                        "layers": [dict(blob(layer), mediaType=T + "layer.v1.tar")]}).encode()
-                    d = "sha256:" + hashlib.sha256(m).hexdigest()
-                    assert ask("PUT", "/v2/multi/manifests/" + d, m, Content_Type=T + "manifest.v1+json").status == 201
-                    out.append({"mediaType": T + "manifest.v1+json", "digest": d, "size": len(m), "platform": {"os": "linux", "architecture": arch}})
-                x = json.dumps({"schemaVersion": 2, "mediaType": T + "index.v1+json", "manifests": out}).encode()
-                assert ask("PUT", "/v2/multi/manifests/1", x, Content_Type=T + "index.v1+json").status == 201
-                """, to: "make.py")
-            let made = box.run(["/usr/bin/python3", "\(box.work)/make.py"])
-            #expect(made.status == 0, "\(made)")
+            try server.pushIndex(to: "multi", in: box)
             box.must("image", "pull", "\(name):1")
             #expect(box.must("image", "inspect", "\(name):1").out.contains("\"Architecture\" : \"amd64\""))
             box.must("image", "pull", "--platform", "linux/arm64", "\(name):1")

@@ -16,7 +16,10 @@ final class RegistryServer {
         (self.process, self.directory, self.port, self.otherPort) = (process, directory, port, otherPort)
     }
 
-    deinit {
+    deinit { end() }
+
+    func end() {
+        if !process.isRunning { return }
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
@@ -28,9 +31,9 @@ final class RegistryServer {
 
     /// Debian's `docker-registry`; the others have TLS and want a password, or a client's certificate.
     static func start(_ kind: Kind, in box: Sandbox) throws -> RegistryServer {
-        let directory = "\(box.directory)/registry"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let port = try freePort()
+        let directory = "\(box.directory)/registry-\(port)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         var more = ""
         if kind != .open {
             let made = box.run([
