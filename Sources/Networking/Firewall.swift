@@ -55,12 +55,12 @@ package final class Firewall {
         }
     }
 
-    /// Takes the network out, and removes the tables with the last one. A network that is not there is no error.
-    package func removeNetwork(_ network: FirewallNetwork) throws {
-        try checkName(network.bridge)
+    /// Takes networks out, and removes the tables with the last one. A network that is not there is no error.
+    package func removeNetworks(_ networks: [FirewallNetwork]) throws {
+        for network in networks { try checkName(network.bridge) }
         let lock = try FileLock(lockPath)
         try withExtendedLifetime(lock) {
-            try delete(script.entries(of: network) + sourceGuard.entries(of: network))
+            try delete(networks.flatMap(script.entries) + networks.flatMap(sourceGuard.entries))
             guard try hasNoNetworks() else { return }
             // In one transaction where both are there: the kernel waits for what may still look at them after each.
             let tables = [

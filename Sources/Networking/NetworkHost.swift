@@ -61,18 +61,22 @@ package final class NetworkHost {
         return bridge.index
     }
 
-    /// Removes the bridge, and with it the links that containers still have to it: a network namespace dies slowly, and
-    /// when this returns nothing of the network is there. A bridge that is not there is no error.
-    package func remove(bridge name: String) throws {
-        guard let bridge = try link(name) else { return }
-        let ports = try socket.dump(LinkRequest.ports(of: bridge.index))
-        if ports.isEmpty { return try delete([name]) }
-        let links = try socket.dump(LinkRequest.all), all = ports + [bridge]
+    /// Removes bridges, and with them the links that containers still have to them: a network namespace dies slowly, and
+    /// when this returns nothing of the networks is there. A bridge that is not there is no error.
+    package func remove(bridges names: [String]) throws {
+        let bridges = try names.compactMap(link)
+        let all = try bridges.flatMap { try socket.dump(LinkRequest.ports(of: $0.index)) } + bridges
+        if all.count < 2 { return try delete(all.map(\.name)) }
+        let links = try socket.dump(LinkRequest.all)
         // One by one each has the kernel wait until nobody uses it any more; those of a group go after one wait.
         var group: UInt32
         repeat { group = UInt32.random(in: 1 << 16..<1 << 31) } while links.contains { $0.group == group }
-        for refusal in try socket.attempt(all.map { LinkRequest.set(.index($0.index), group: group) }) {
-            if let refusal, refusal.errno != ENODEV { throw NetlinkError.refused(refusal) }
+        // So many fit into a socket's buffer.
+        for start in stride(from: 0, to: all.count, by: 1000) {
+            let requests = all[start...].prefix(1000).map { LinkRequest.set(.index($0.index), group: group) }
+            for refusal in try socket.attempt(requests) {
+                if let refusal, refusal.errno != ENODEV { throw NetlinkError.refused(refusal) }
+            }
         }
         if let refusal = try socket.attempt([LinkRequest.delete(group: group)])[0], refusal.errno != ENODEV {
             throw NetlinkError.refused(refusal)

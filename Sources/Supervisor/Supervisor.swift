@@ -162,8 +162,8 @@ final class Supervisor {
                 Reconciler.plan(saved?.desired ?? Desired(), observe(), now: realTime() + Supervisor.headStart)
             }
             planPace.wasDone(since: start)
-            var progressed = false
             prepareStarts(plan)
+            var progressed = removeNetworks(plan)
             for action in plan.actions where perform(action) { progressed = true }
             if !progressed { break }
         }
@@ -184,6 +184,23 @@ final class Supervisor {
         do { try Trace.span("addresses of all") { try leaseAddresses(of: starting) } } catch {
             log("\(starting.count) containers cannot be given addresses at once: \(error)")
         }
+    }
+
+    /// All of a plan at once, which takes hardly longer than one.
+    ///
+    /// - Returns: whether there was any.
+    private func removeNetworks(_ plan: Plan) -> Bool {
+        let names = plan.actions.compactMap { action in
+            if case .removeNetwork(let name) = action { name } else { nil }
+        }
+        if names.isEmpty { return false }
+        do {
+            let kept = try Trace.span("networks removed") { try networks.remove(names) }
+            for name in names {
+                emit(.network, kept.contains(name) ? .removing : .destroy, id: name, name: name)
+            }
+        } catch { log("the networks \(names.joined(separator: ", ")) cannot be removed: \(error)") }
+        return true
     }
 
     /// Goes on with starts that had to wait.
@@ -238,12 +255,7 @@ final class Supervisor {
             return fillings[id] == nil && remove(container)
         case .rollBack(let service, let reason): return rollBack(service, reason)
         case .endRollout(let service): return endRollout(service)
-        case .removeNetwork(let name):
-            do {
-                let gone = try networks.remove(name)
-                emit(.network, gone ? .destroy : .removing, id: name, name: name)
-            } catch { log("network \(name) cannot be removed: \(error)") }
-            return true
+        case .removeNetwork: return false
         }
     }
 

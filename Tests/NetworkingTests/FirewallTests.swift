@@ -95,7 +95,7 @@ private func published(
             defer { unlink(path) }
             let firewall = Firewall(tag: "t", lockPath: path)
             let (a, b) = (IPv4Prefix("10.1.0.0/24")!, IPv4Prefix("10.2.0.0/24")!)
-            try firewall.removeNetwork(FirewallNetwork(bridge: "tr-a", subnet: a))
+            try firewall.removeNetworks([FirewallNetwork(bridge: "tr-a", subnet: a)])
             try firewall.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: a))
             try firewall.addNetwork(FirewallNetwork(bridge: "tr-a", subnet: a))
             try firewall.addNetwork(FirewallNetwork(bridge: "tr-b", subnet: b, isInternal: true))
@@ -112,10 +112,10 @@ private func published(
             try firewall.unpublish([other, moved])
             try firewall.unpublish([moved])
             #expect(try !run("nft", "list", "map", "inet", "trice_t", "published").contains("10.1.0.3"))
-            try firewall.removeNetwork(FirewallNetwork(bridge: "tr-b", subnet: b, isInternal: true))
-            try firewall.removeNetwork(FirewallNetwork(bridge: "tr-b", subnet: b, isInternal: true))
+            try firewall.removeNetworks([FirewallNetwork(bridge: "tr-b", subnet: b, isInternal: true)])
+            try firewall.removeNetworks([FirewallNetwork(bridge: "tr-b", subnet: b, isInternal: true)])
             #expect(try firewall.tables().sorted() == ["bridge trice_t", "inet trice_t"])
-            try firewall.removeNetwork(FirewallNetwork(bridge: "tr-a", subnet: a))
+            try firewall.removeNetworks([FirewallNetwork(bridge: "tr-a", subnet: a)])
             #expect(try firewall.tables().isEmpty)
             #expect(try run("nft", "list", "ruleset") == "")
             #expect(throws: Failure.self) { try firewall.addNetwork(FirewallNetwork(bridge: "a\" }", subnet: a)) }

@@ -29,8 +29,8 @@ import Testing
             #expect(try run("ip", "-o", "addr", "show", "tr-test") == before)
             #expect(try host.usedSubnets().contains(network.subnet!))
             #expect(try readText("/proc/thread-self/net/dev").contains("tr-test"))
-            try host.remove(bridge: "tr-test")
-            try host.remove(bridge: "tr-test")
+            try host.remove(bridges: ["tr-test"])
+            try host.remove(bridges: ["tr-test"])
             #expect(try host.links(withPrefix: "tr-").isEmpty)
         }
     }
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func `a bridge goes with the links that containers have to it, and nothing else does`() throws {
+    @Test func `bridges go with the links that containers have to them, and nothing else does`() throws {
         try inOwnNamespace {
             let host = try NetworkHost()
             let bridge = try host.create(network)
@@ -91,7 +91,8 @@ import Testing
             try host.connect(containerPID: container.pid, [endpoint(bridge, 2)])
             try run("ip", "link", "add", "other", "type", "bridge")
             try run("ip", "link", "add", "tv7", "type", "veth", "peer", "name", "tv8")
-            try host.remove(bridge: "tr-test")
+            _ = try host.create(BridgeNetwork(name: "tr-more", subnet: nil, gateway: nil))
+            try host.remove(bridges: ["tr-test", "tr-more", "tr-none"])
             #expect(try Set(host.links(withPrefix: "").map(\.name)) == ["lo", "other", "tv7", "tv8"])
             try withNetworkNamespace(ofPID: container.pid) {
                 let text = try run("ip", "-o", "link")

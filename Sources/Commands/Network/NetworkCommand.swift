@@ -118,11 +118,10 @@ struct NetworkRemove: ParsableCommand {
 
     func run() throws {
         let administration = NetworkAdministration(Roots.fromEnvironment())
-        for name in networks {
-            try Effect.perform([Effect("remove", .network, administration.checkRemoval(of: name).name)]) {
-                try administration.remove(name)
-                Output.line(name)
-            }
+        try Effect.perform(
+            try networks.map { Effect("remove", .network, try administration.checkRemoval(of: $0).name) }
+        ) {
+            try administration.removeAndTell(networks)
         }
     }
 }
@@ -134,15 +133,31 @@ struct NetworkPrune: ParsableCommand {
     @Flag(name: [.short, .long], help: "Accepted for docker's sake: trice never asks.")
     var force = false
 
-    func run() throws {
-        let roots = Roots.fromEnvironment()
+    func run() throws { try NetworkPrune.prune(Roots.fromEnvironment()) }
+
+    /// - Parameter prefix: goes before the name of each that is gone.
+    static func prune(_ roots: Roots, saying prefix: String = "") throws {
         let store = NetworkStore(roots)
         let superfluous = try store.list().map(\.name).filter { try store.leases($0).isEmpty }
         try Effect.perform(superfluous.map { Effect("remove", .network, $0) }) {
-            for name in superfluous {
-                try NetworkAdministration(roots).remove(name)
-                Output.line(name)
+            try NetworkAdministration(roots).removeAndTell(superfluous, prefix)
+        }
+    }
+}
+
+extension NetworkAdministration {
+    /// Prints the names of those that are gone, and what keeps the others.
+    ///
+    /// - Throws: `ExitCode` 1 where any stays.
+    fileprivate func removeAndTell(_ names: [String], _ prefix: String = "") throws {
+        let failures = try remove(names)
+        for name in names {
+            if let failure = failures[name] {
+                Output.standardError(Output.render(failure))
+            } else {
+                Output.line(prefix + name)
             }
         }
+        if !failures.isEmpty { throw ExitCode(1) }
     }
 }

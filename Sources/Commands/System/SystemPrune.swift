@@ -21,12 +21,7 @@ struct SystemPrune: ParsableCommand {
 
     func run() throws {
         let roots = Roots.fromEnvironment()
-        for network in try NetworkStore(roots).list() where try NetworkStore(roots).leases(network.name).isEmpty {
-            try Effect.perform([Effect("remove", .network, network.name)]) {
-                try NetworkAdministration(roots).remove(network.name)
-                Output.line("Deleted network: \(network.name)")
-            }
-        }
+        try NetworkPrune.prune(roots, saying: "Deleted network: ")
         guard let images = try ImagePrune.prune(roots, all: all) else { return }
         let builds = try Buildah(roots).forget()
         Output.line("Total reclaimed space: \(SizeText.text(images + builds))")

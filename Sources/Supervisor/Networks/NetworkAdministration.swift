@@ -28,14 +28,23 @@ package struct NetworkAdministration {
         if try store.record(network.name) != nil { throw Failure("network \(network.name) is already there") }
     }
 
-    /// Removes a network that no container has.
-    package func remove(_ name: String) throws {
+    /// Removes networks that no container has.
+    ///
+    /// - Returns: what keeps the others, by their names.
+    package func remove(_ names: [String]) throws -> [String: Failure] {
         let host = try NetworkHost()
+        var failures: [String: Failure] = [:]
         try store.locked {
-            let record = try checkRemoval(of: name)
-            try record.removeLink(host, Firewall(tag: roots.tag, lockPath: "\(roots.run)/firewall.lock"))
-            try store.remove(name)
+            var records: [NetworkRecord] = []
+            for name in names where !records.contains(where: { $0.name == name }) {
+                do { records.append(try checkRemoval(of: name)) } catch let failure as Failure {
+                    failures[name] = failure
+                }
+            }
+            try records.removeLinks(host, Firewall(tag: roots.tag, lockPath: "\(roots.run)/firewall.lock"))
+            for record in records { try store.remove(record.name) }
         }
+        return failures
     }
 
     /// Refuses what `remove` refuses.

@@ -50,12 +50,14 @@ package struct NetworkRecord: Codable, Hashable, Sendable {
     }
 }
 
-extension NetworkRecord {
-    /// Takes the network's own link and its rules off the host. What is not there is no error.
-    func removeLink(_ host: NetworkHost, _ firewall: Firewall) throws {
-        if let bridge { try host.remove(bridge: bridge) }
-        if let parent { try host.remove(parent) }
-        if let network = self.firewall { try firewall.removeNetwork(network) }
+extension [NetworkRecord] {
+    /// Takes the networks' own links and their rules off the host, together: the kernel waits for each change until nobody
+    /// uses any more what is gone. What is not there is no error.
+    func removeLinks(_ host: NetworkHost, _ firewall: Firewall) throws {
+        try host.remove(bridges: compactMap(\.bridge))
+        for parent in compactMap(\.parent) { try host.remove(parent) }
+        let networks = compactMap(\.firewall)
+        if !networks.isEmpty { try firewall.removeNetworks(networks) }
     }
 }
 

@@ -102,7 +102,7 @@ final class ProjectNetworks {
         // One of this root that no record knows: what is left where somebody deleted the root's directory.
         if (bridge ?? parent?.name) == derived, try host.hasLink(derived) {
             log("the link \(derived) belonged to no network of \(roots.root): it is made anew")
-            try host.remove(bridge: derived)
+            try host.remove(bridges: [derived])
         }
         let addressing = try NetworkAddressing(
             of: network, tag: roots.tag, hostSubnets: host.usedSubnets(), others: others)
@@ -150,22 +150,27 @@ final class ProjectNetworks {
         try store.leases(name).map(\.project).filter { $0 != project }
     }
 
-    /// Removes the network unless a container of another project is on it.
+    /// Leaves networks, and removes those that are this project's own and have no container of another one.
     ///
-    /// - Returns: whether it is gone.
-    func remove(_ name: String) throws -> Bool {
-        guard let network = joined[name] else { return true }
-        return try store.locked {
-            joined[name] = nil
-            let others = try store.leases(name).filter { $0.project != project }
-            let isOwn = network.record.project == project || name == PredefinedNetworks.bridge
-            guard others.isEmpty, isOwn else {
-                try store.write(others, of: name, &network.encoding)
-                return false
+    /// - Returns: the names of those that stay.
+    func remove(_ names: [String]) throws -> Set<String> {
+        var kept: Set<String> = []
+        try store.locked {
+            var superfluous: [NetworkRecord] = []
+            for name in names {
+                guard let network = joined.removeValue(forKey: name) else { continue }
+                let others = try store.leases(name).filter { $0.project != project }
+                let isOwn = network.record.project == project || name == PredefinedNetworks.bridge
+                if others.isEmpty && isOwn {
+                    superfluous.append(network.record)
+                } else {
+                    try store.write(others, of: name, &network.encoding)
+                    kept.insert(name)
+                }
             }
-            try network.record.removeLink(host, firewall)
-            try store.remove(name)
-            return true
+            try superfluous.removeLinks(host, firewall)
+            for record in superfluous { try store.remove(record.name) }
         }
+        return kept
     }
 }
