@@ -48,7 +48,7 @@ package struct Trice: ParsableCommand {
             subcommands: [VersionCommand.self, CompletionCommand.self, ManualCommand.self]),
     ]
 
-    @OptionGroup package var options: GlobalOptions
+    @OptionGroup package var options: GlobalArguments
 
     /// What was given before the command.
     @TaskLocal static var global = GlobalOptions()
@@ -103,7 +103,7 @@ package struct Trice: ParsableCommand {
 
     private static func perform(_ arguments: [String]) throws {
         let (own, words) = split(arguments)
-        var global = try GlobalOptions.parse(own).withEnvironment()
+        var global = try GlobalOptions(parsing: own).withEnvironment()
         var rest = words
         if rest.isEmpty || ["-h", "--help", "help"].contains(rest[0]) && rest.count == 1 {
             Output.standardOutput(helpMessage(columns: Output.terminalSize(of: 1)?.columns ?? 100) + "\n")
@@ -146,7 +146,7 @@ package struct Trice: ParsableCommand {
 
     /// The command; where there is none of that name, what was most likely meant.
     private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
-        do { return try Dispatch.parseAsRoot(arguments) } catch {
+        do { return try Dispatch.parse(words: arguments) } catch {
             if let wrong = try Spelling(definition: definition()).unknownCommand(arguments[0]) { throw wrong }
             throw error
         }
@@ -180,100 +180,18 @@ package struct Trice: ParsableCommand {
 
 /// The commands, without the options that come before them.
 private struct Dispatch: ParsableCommand {
-    static let configuration = CommandConfiguration(
+    /// While words are parsed: to have a super-command keeps the parser from looking first, with two parsers more, whether
+    /// they ask for a script of completions. `CompletionCommand` has those.
+    @TaskLocal static var isParsing = false
+
+    static var configuration: CommandConfiguration { isParsing ? parsing : named }
+
+    private static let named = CommandConfiguration(
         commandName: "trice", version: Trice.version, groupedSubcommands: Trice.groups)
-}
+    private static let parsing = CommandConfiguration(
+        commandName: "trice", _superCommandName: "", version: Trice.version, groupedSubcommands: Trice.groups)
 
-/// Which project is meant, and how to print. As docker compose's.
-package struct GlobalOptions: ParsableArguments, Sendable {
-    @Option(
-        name: [.customShort("f"), .long],
-        help: ArgumentHelp("Compose file; may be repeated, later ones override.", valueName: "FILE"),
-        completion: .file())
-    package var file: [String] = []
-
-    @Option(name: [.customShort("p"), .long], help: ArgumentHelp("Project name.", valueName: "NAME"))
-    package var projectName: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Directory that relative paths are meant from (default: the first file's).", valueName: "DIR"),
-        completion: .directory)
-    package var projectDirectory: String?
-
-    @Option(
-        help: ArgumentHelp("Enable the services of this profile; may be repeated.", valueName: "PROFILE"),
-        completion: .profiles)
-    package var profile: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "File of variables for the Compose file (default: .env); may be repeated.", valueName: "FILE"),
-        completion: .file())
-    package var envFile: [String] = []
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "How many pulls, builds, pushes, starts and stops go on at once; -1: without a bound.",
-            valueName: "NUMBER"))
-    package var parallel: Int?
-
-    @Flag(help: "Take in what no service uses, too (config).")
-    package var allResources = false
-
-    @Flag(help: .hidden)
-    package var compatibility = false
-
-    @Flag(help: "Print what the command would do, and do nothing; also after the command.")
-    package var dryRun = false
-
-    @Option(help: ArgumentHelp("How progress is shown: auto, tty, plain, json, quiet.", valueName: "KIND"))
-    package var progress: ProgressKind?
-
-    @Option(help: ArgumentHelp("How mistakes in the files are said: text, json, github.", valueName: "FORMAT"))
-    package var diagnostics: DiagnosticFormat = .text
-
-    @Option(help: ArgumentHelp("Whether to use colours and cursor movement: auto, never, always.", valueName: "WHEN"))
-    package var ansi: AnsiMode?
-
-    package init() {}
-
-    /// What is not given is as the environment says, else left to circumstances.
-    func withEnvironment() throws -> GlobalOptions {
-        func value<Value: RawRepresentable<String>>(_ name: String, _ type: Value.Type) throws(ValidationError)
-            -> Value?
-        {
-            guard let text = Context.environment[name], !text.isEmpty else { return nil }
-            guard let value = Value(rawValue: text) else {
-                throw ValidationError("\(name): \(text) is no value for it")
-            }
-            return value
-        }
-        var options = self
-        options.progress = try progress ?? value("COMPOSE_PROGRESS", ProgressKind.self) ?? .auto
-        options.ansi = try ansi ?? value("COMPOSE_ANSI", AnsiMode.self) ?? .auto
-        if parallel == nil, let text = Context.environment["COMPOSE_PARALLEL_LIMIT"] {
-            // In docker compose's words.
-            guard let number = Int(text) else {
-                throw Failure("COMPOSE_PARALLEL_LIMIT must be an integer (found: \"\(text)\")")
-            }
-            options.parallel = number
-        }
-        return options
-    }
-
-    /// The bound on what goes on at once; nil without one, which every number below 1 says, as with docker compose.
-    var parallelism: Int? { parallel.flatMap { $0 > 0 ? $0 : nil } }
-
-    static var removesOrphans: Bool { isSet("COMPOSE_REMOVE_ORPHANS") }
-    static var hasMenu: Bool { isSet("COMPOSE_MENU") }
-
-    private static func isSet(_ variable: String) -> Bool {
-        ["1", "true"].contains(Context.environment[variable]?.lowercased())
+    static func parse(words: [String]) throws -> any ParsableCommand {
+        try $isParsing.withValue(true) { try parseAsRoot(words) }
     }
 }
-
-package enum ProgressKind: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, tty, plain, json, quiet }
-package enum DiagnosticFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case text, json, github }
-package enum AnsiMode: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, never, always }

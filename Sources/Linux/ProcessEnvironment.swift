@@ -9,7 +9,7 @@ package func processEnvironment() -> [String: String] {
     var next = environ
     while let entry = next.pointee {
         let text = String(cString: entry)
-        if let equals = text.firstIndex(of: "=") {
+        if let equals = text.utf8.firstIndex(of: 0x3D) {
             result[String(text[..<equals])] = String(text[text.index(after: equals)...])
         }
         next += 1

@@ -40,7 +40,7 @@ extension CompletionKind {
             // The words of the command line, the program's name first.
             let (own, _) = Trice.split(Array(words.dropFirst()))
             do {
-                let context = Context(try GlobalOptions.parse(own))
+                let context = Context(try GlobalOptions(parsing: own))
                 let names = Array(Set(try list(context))).sorted()
                 // What follows a colon is a description to zsh.
                 return CompletionShell.requesting == .zsh ? names.map { $0.replacing(":", with: "\\:") } : names
