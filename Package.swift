@@ -83,9 +83,16 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "trice", dependencies: ["Commands", "Images", "Linux", "Runtime", "Supervisor"],
-            swiftSettings: faulty,
-            // At a fixed address: 62,000 relocations at the start of each process cost a third of its page faults.
-            linkerSettings: [.unsafeFlags(["-Xlinker", "-no-pie"], .when(configuration: .release))]),
+            exclude: ["Libraries"], swiftSettings: faulty,
+            // At a fixed address: 62,000 relocations at the start of each process cost a third of its page faults. With the
+            // runtime of C++ in it: what the loader does for that library took a tenth of what `version` does.
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-Xlinker", "-no-pie", "-Xclang-linker", "-static-libgcc",
+                        "-L\(Context.packageDirectory)/Sources/trice/Libraries",
+                    ], .when(configuration: .release))
+            ]),
         // A program of its own, so that nothing of HTTP is loaded where no registry is spoken to.
         .executableTarget(
             name: "trice-registry",
