@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 import CLinux
+import Core
 import Glibc
 
 /// A process that cannot be mistaken for a later one with the same number.
@@ -54,6 +55,30 @@ package enum ExitStatus: Hashable, Sendable, Codable {
         case .exited(let code): code
         case .signaled(let signal): 128 + signal
         case .unknown: 255
+        }
+    }
+}
+
+extension ExitStatus {
+    package init(from decoder: any Decoder) throws {
+        let it = try DecodedCase(decoder)
+        switch it.name {
+        case "exited": self = .exited(try it["_0"])
+        case "signaled": self = .signaled(try it["_0"])
+        case "unknown": self = .unknown
+        default: throw it.unknown
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .exited(let value):
+            var values = encoder.values(of: "exited")
+            try values.encode(value, forKey: "_0")
+        case .signaled(let value):
+            var values = encoder.values(of: "signaled")
+            try values.encode(value, forKey: "_0")
+        case .unknown: _ = encoder.values(of: "unknown")
         }
     }
 }

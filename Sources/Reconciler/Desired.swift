@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import Core
+
 /// What the user asked a project to be: one goal a service.
 package struct Desired: Codable, Hashable, Sendable {
     /// By service name.
@@ -119,4 +121,32 @@ package enum RestartRule: Codable, Hashable, Sendable {
     case onFailure(Int?)
     /// After any exit status, at most so many times.
     case atMost(Int)
+}
+
+extension RestartRule {
+    package init(from decoder: any Decoder) throws {
+        let it = try DecodedCase(decoder)
+        switch it.name {
+        case "no": self = .no
+        case "always": self = .always
+        case "unlessStopped": self = .unlessStopped
+        case "onFailure": self = .onFailure(try it.optional("_0"))
+        case "atMost": self = .atMost(try it["_0"])
+        default: throw it.unknown
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .no: _ = encoder.values(of: "no")
+        case .always: _ = encoder.values(of: "always")
+        case .unlessStopped: _ = encoder.values(of: "unlessStopped")
+        case .onFailure(let value):
+            var values = encoder.values(of: "onFailure")
+            try values.encodeIfPresent(value, forKey: "_0")
+        case .atMost(let value):
+            var values = encoder.values(of: "atMost")
+            try values.encode(value, forKey: "_0")
+        }
+    }
 }

@@ -6,8 +6,7 @@ import Core
 import Reconciler
 import Runtime
 
-/// The version of the protocol on the supervisor's socket. A supervisor that speaks another one says so (see
-/// Specs/protocol.md).
+/// The version of the protocol on the supervisor's socket. A supervisor that speaks another one says so.
 package let protocolVersion = 1
 
 /// What a client asks: one request a connection, a SOCK_SEQPACKET message of JSON.
