@@ -120,7 +120,7 @@ struct Run: ParsableCommand {
     }
 
     private func run(_ options: Request.RunOptions, _ project: Project, _ context: Context) throws {
-        let document = try memoryFile("project", encodeJSON(project))
+        let document = try memoryFile("project", encodeJSON(project, sorted: false))
         let progress = try Progress(Trice.global, isQuiet: quiet)
         let session = Session(try SupervisorClient.start(context.paths(of: project)), input: interactive)
 

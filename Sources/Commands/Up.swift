@@ -233,7 +233,9 @@ struct BringUp {
                 project.services(with: options.services, ignoringDependencies: options.ignoreDependencies))
         }
         return try Effect.perform(PlanReport.effects(project, options, context), otherwise: 0) {
-            let document = try Trace.span("document") { try memoryFile("project", encodeJSON(project.withImageNames)) }
+            let document = try Trace.span("document") {
+                try memoryFile("project", encodeJSON(project.withImageNames, sorted: false))
+            }
             let trace = Trace.isOn ? [try Trace.copy()] : []
             let progress = try Progress(context.global, of: project, starts: options.start)
             defer { progress.finish() }

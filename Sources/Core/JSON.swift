@@ -3,11 +3,15 @@
 
 import FoundationEssentials
 
-/// The value as JSON (RFC 8259), keys sorted so that equal values give equal bytes.
-package func encodeJSON(_ value: some Encodable, pretty: Bool = false) throws -> [UInt8] {
+/// The value as JSON (RFC 8259).
+///
+/// - Parameter sorted: whether keys are sorted, so that equal values give equal bytes. What a process reads once, and nobody
+///   else, need not be.
+package func encodeJSON(_ value: some Encodable, pretty: Bool = false, sorted: Bool = true) throws -> [UInt8] {
     let encoder = JSONEncoder()
-    encoder.outputFormatting =
-        pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = .withoutEscapingSlashes
+    if sorted { encoder.outputFormatting.insert(.sortedKeys) }
+    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
     return [UInt8](try encoder.encode(value))
 }
 

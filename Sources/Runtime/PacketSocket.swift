@@ -28,7 +28,7 @@ package struct PacketSocket {
     ///
     /// - Parameter wait: whether to wait where the other end's queue is full; else EAGAIN.
     package func send(_ message: some Encodable, descriptors: [Descriptor] = [], wait: Bool = true) throws {
-        let bytes = try encodeJSON(message)
+        let bytes = try encodeJSON(message, sorted: false)
         // The optimiser may end a descriptor's life after its last use, which is not when its number is read.
         try withExtendedLifetime(descriptors) {
             let raw = descriptors.map(\.raw)

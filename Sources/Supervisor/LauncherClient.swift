@@ -62,7 +62,7 @@ final class LauncherClient {
         mounts: ContainerMounts?,
         then: @escaping (Result<Created, SetupFailure>) -> Void
     ) throws {
-        let document = try memoryFile("container", encodeJSON(spec))
+        let document = try memoryFile("container", encodeJSON(spec, sorted: false))
         waiting[id] = then
         try send(
             .create(container: id, namespaces: spec.namespaces, hasControlGroup: cgroup != nil),
@@ -74,7 +74,7 @@ final class LauncherClient {
         target: Descriptor,
         then: @escaping (Result<Created, SetupFailure>) -> Void
     ) throws {
-        let document = try memoryFile("process", encodeJSON(process))
+        let document = try memoryFile("process", encodeJSON(process, sorted: false))
         waiting[id] = then
         try send(
             .exec(id: id, hasControlGroup: cgroup != nil),

@@ -38,6 +38,7 @@ final class Supervisor {
     var server: Server?
 
     var saved: SavedProject?
+    var savedEncoding = SavedProjectEncoding()
     var containers: [String: Container] = [:]
     /// Volumes that this supervisor has seen or made.
     var knownVolumes: Set<String> = []

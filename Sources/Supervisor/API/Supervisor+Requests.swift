@@ -120,8 +120,7 @@ extension Supervisor {
         var next = SavedProject(project: project, desired: goals.desired)
         next.previous = previousServices(for: goals)
         next.desired.parallelism = parallelism
-        saved = next
-        try records.write(next)
+        try keep(next)
         networkFailure = nil
         for container in containers.values where asked.contains(container.record.config.service) {
             container.stopTimeout = options.timeout
@@ -138,8 +137,7 @@ extension Supervisor {
             return reconcile()
         }
         next.desired.boot(containers.values.map(\.state), at: realTime())
-        saved = next
-        try records.write(next)
+        try keep(next)
         waitUntilReached(client, Set(next.desired.services.filter { $0.value.intent == .running }.keys))
     }
 
@@ -151,8 +149,7 @@ extension Supervisor {
             saved ?? SavedProject(project: Project(name: paths.project, workingDirectory: ""), desired: Desired())
         next.desired.down = true
         next.desired.parallelism = parallelism
-        saved = next
-        try records.write(next)
+        try keep(next)
         for network in next.project.networks where !networks.names.contains(network.name) && !network.isExternal {
             if try NetworkStore(paths.roots).record(network.name) != nil { try networks.ensure(network) }
         }
@@ -265,9 +262,10 @@ extension Supervisor {
     private func change(_ body: (inout ServiceChange) throws(Failure) -> Set<String>) throws -> Set<String> {
         var change = ServiceChange(saved, beside: containers.values.map(\.state))
         let names = try body(&change)
-        saved = change.saved
-        saved?.desired.parallelism = parallelism
-        if let saved { try records.write(saved) }
+        if var next = change.saved {
+            next.desired.parallelism = parallelism
+            try keep(next)
+        }
         return names
     }
 

@@ -58,8 +58,7 @@ extension Supervisor {
             }
         }
         next.desired.down = false
-        saved = next
-        try records.write(next)
+        try keep(next)
     }
 
     /// Starts the one-off containers whose dependencies are there.

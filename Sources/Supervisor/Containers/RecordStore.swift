@@ -65,9 +65,10 @@ package struct RecordStore: Sendable {
         }
     }
 
-    package func write(_ saved: SavedProject) throws {
+    /// - Parameter desired: as `SavedProjectEncoding` makes it.
+    func write(desired text: [UInt8]) throws(SystemError) {
         try makeDirectories(paths.state, mode: 0o700)
-        try writeAtomically(paths.desired, encodeJSON(saved), durable: true)
+        try writeAtomically(paths.desired, text, durable: true)
     }
 }
 

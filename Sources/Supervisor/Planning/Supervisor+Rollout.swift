@@ -71,8 +71,7 @@ extension Supervisor {
     }
 
     private func write(_ next: SavedProject) -> Bool {
-        saved = next
-        do { try records.write(next) } catch { log("what is desired cannot be put on record: \(error)") }
+        do { try keep(next) } catch { log("what is desired cannot be put on record: \(error)") }
         return true
     }
 }
