@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import Core
 import Linux
 
 /// Everything that the launcher's child needs to become the container's process. Words as in the OCI runtime spec's
@@ -12,24 +13,24 @@ package struct ContainerSpec: Codable, Hashable, Sendable {
     package var process: ProcessSpec
     package var root: Root
     /// In the order to mount: a parent before what lies below it.
-    package var mounts: [MountSpec] = []
+    @Sparse package var mounts: [MountSpec] = []
     package var hostname = ""
     package var domainname = ""
     package var namespaces = Namespaces()
     /// Names in `/proc/sys` with dots, for the namespaces that the container owns.
     package var sysctls: [String: String] = [:]
-    package var maskedPaths: [String] = []
-    package var readonlyPaths: [String] = []
+    @Sparse package var maskedPaths: [String] = []
+    @Sparse package var readonlyPaths: [String] = []
     /// `privileged`: `/sys` and the cgroup file system may be written, and the host's devices are there.
-    package var privileged = false
+    @Sparse package var privileged = false
     /// Beside those that every container has.
-    package var devices: [DeviceNode] = []
+    @Sparse package var devices: [DeviceNode] = []
     /// Size of `/dev/shm` in bytes.
     package var sharedMemorySize: UInt64 = 64 << 20
     /// Whether trice's own init is PID 1, which reaps orphans and forwards signals.
-    package var initProcess = false
+    @Sparse package var initProcess = false
     /// Whether it ends when its mounts are filled (`copiesUp`), and runs nothing.
-    package var fillsVolumes = false
+    @Sparse package var fillsVolumes = false
 
     package init(id: String, process: ProcessSpec, root: Root) {
         (self.id, self.process, self.root) = (id, process, root)
@@ -105,22 +106,22 @@ package struct ProcessSpec: Codable, Hashable, Sendable {
     package var workingDirectory: String
     /// `uid[:gid]` or names from the container's `/etc/passwd` and `/etc/group`; empty for root.
     package var user: String
-    package var additionalGroups: [String] = []
+    @Sparse package var additionalGroups: [String] = []
     /// Names without `CAP_`: bounding, permitted and effective set of a root process.
     package var capabilities: [String]
-    package var noNewPrivileges = false
+    @Sparse package var noNewPrivileges = false
     /// The AppArmor profile that it is under; nil for none.
     package var appArmorProfile: String?
     /// Whether the process gets a terminal of the container's own devpts.
-    package var terminal = false
+    @Sparse package var terminal = false
     /// The terminal's size: rows and columns.
-    package var terminalSize: [UInt16] = []
+    @Sparse package var terminalSize: [UInt16] = []
     package var oomScoreAdjustment: Int?
-    package var limits: [ResourceLimit] = []
+    @Sparse package var limits: [ResourceLimit] = []
     /// v1 cgroups that limit the container.
-    package var controlGroups: [ControlGroup.Membership] = []
+    @Sparse package var controlGroups: [ControlGroup.Membership] = []
     /// Whether the container has a user namespace of its own.
-    package var userNamespace = false
+    @Sparse package var userNamespace = false
 
     package init(
         arguments: [String], environment: [String], workingDirectory: String, user: String, capabilities: [String]

@@ -63,14 +63,14 @@ package struct NetworkAttachment: Codable, Hashable, Sendable {
     package var aliases: [String]
     package var ipv4Address: String?
     package var ipv6Address: String?
-    package var linkLocalAddresses: [String] = []
+    @Sparse package var linkLocalAddresses: [String] = []
     package var macAddress: String?
     /// Networks are joined from the highest priority to the lowest.
     package var priority: Int?
     /// The network of the highest one has the default gateway.
     package var gatewayPriority: Int?
     package var interfaceName: String?
-    package var driverOptions: [KeyValue] = []
+    @Sparse package var driverOptions: [KeyValue] = []
     /// Whether a mapping was given, which `config` shows.
     package var hasOptions: Bool
 

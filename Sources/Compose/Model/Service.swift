@@ -20,61 +20,61 @@ package struct Service: Codable, Hashable, Sendable {
     /// Nil: the image's; empty: none.
     package var entrypoint: [String]?
     /// From `env_file`, `environment` and the project's environment, each name once.
-    package var environment: [EnvironmentVariable] = []
+    @Sparse package var environment: [EnvironmentVariable] = []
     /// Those that have not been read into `environment`.
-    package var environmentFiles: [EnvironmentFile] = []
+    @Sparse package var environmentFiles: [EnvironmentFile] = []
     package var workingDirectory: String?
     package var user: String?
-    package var groupAdd: [String] = []
+    @Sparse package var groupAdd: [String] = []
     package var hostname: String?
     package var domainname: String?
     /// By name of the service depended on; those that `network_mode: service:x` and its like imply included.
-    package var dependencies: [Dependency] = []
+    @Sparse package var dependencies: [Dependency] = []
     package var healthcheck: Healthcheck?
     package var restart: RestartPolicy?
-    package var preStart: [PreStart] = []
-    package var postStart: [Hook] = []
-    package var preStop: [Hook] = []
-    package var mounts: [Mount] = []
-    package var volumesFrom: [VolumesFrom] = []
-    package var configs: [FileReference] = []
-    package var secrets: [FileReference] = []
-    package var tmpfs: [TmpfsPath] = []
-    package var ports: [PortMapping] = []
+    @Sparse package var preStart: [PreStart] = []
+    @Sparse package var postStart: [Hook] = []
+    @Sparse package var preStop: [Hook] = []
+    @Sparse package var mounts: [Mount] = []
+    @Sparse package var volumesFrom: [VolumesFrom] = []
+    @Sparse package var configs: [FileReference] = []
+    @Sparse package var secrets: [FileReference] = []
+    @Sparse package var tmpfs: [TmpfsPath] = []
+    @Sparse package var ports: [PortMapping] = []
     /// As written: `3000`, `8080-8085/tcp`.
-    package var expose: [String] = []
+    @Sparse package var expose: [String] = []
     /// In the order of the file; empty where `networkMode` says otherwise.
-    package var networks: [NetworkAttachment] = []
+    @Sparse package var networks: [NetworkAttachment] = []
     package var networkMode: NetworkMode?
     package var macAddress: String?
-    package var links: [Link] = []
-    package var externalLinks: [Link] = []
-    package var models: [ModelUse] = []
+    @Sparse package var links: [Link] = []
+    @Sparse package var externalLinks: [Link] = []
+    @Sparse package var models: [ModelUse] = []
     package var initProcess: Bool?
     package var stopSignal: String?
     package var stopGracePeriod: TimeSpan?
-    package var labels: [Label] = []
+    @Sparse package var labels: [Label] = []
     /// The files that some of `labels` come from, absolute.
-    package var labelFiles: [String] = []
-    package var annotations: [Label] = []
+    @Sparse package var labelFiles: [String] = []
+    @Sparse package var annotations: [Label] = []
     package var logging: Logging?
-    package var profiles: [String] = []
+    @Sparse package var profiles: [String] = []
     package var scale: Int?
     package var deploy: Deploy?
     package var develop: Develop?
     /// `x-trice`
     package var trice: TriceExtension?
-    package var extraHosts: [ExtraHost] = []
-    package var dns: [String] = []
-    package var dnsSearch: [String] = []
-    package var dnsOptions: [String] = []
-    package var capabilitiesAdded: [String] = []
-    package var capabilitiesDropped: [String] = []
-    package var securityOptions: [SecurityOption] = []
-    package var privileged = false
-    package var readOnly = false
-    package var tty = false
-    package var stdinOpen = false
+    @Sparse package var extraHosts: [ExtraHost] = []
+    @Sparse package var dns: [String] = []
+    @Sparse package var dnsSearch: [String] = []
+    @Sparse package var dnsOptions: [String] = []
+    @Sparse package var capabilitiesAdded: [String] = []
+    @Sparse package var capabilitiesDropped: [String] = []
+    @Sparse package var securityOptions: [SecurityOption] = []
+    @Sparse package var privileged = false
+    @Sparse package var readOnly = false
+    @Sparse package var tty = false
+    @Sparse package var stdinOpen = false
     package var attach: Bool?
     /// `userns_mode`; only `host` has a meaning.
     package var userNamespaceMode: String?
@@ -82,24 +82,24 @@ package struct Service: Codable, Hashable, Sendable {
     package var ipc: NamespaceMode?
     package var uts: NamespaceMode?
     package var cgroup: NamespaceMode?
-    package var sysctls: [Sysctl] = []
-    package var ulimits: [Ulimit] = []
+    @Sparse package var sysctls: [Sysctl] = []
+    @Sparse package var ulimits: [Ulimit] = []
     package var shmSize: ByteSize?
-    package var storageOptions: [KeyValue] = []
+    @Sparse package var storageOptions: [KeyValue] = []
     package var limits = ResourceLimits()
     package var blockIO: BlockIO?
-    package var oomKillDisable = false
+    @Sparse package var oomKillDisable = false
     package var oomScoreAdjustment: Int?
-    package var devices: [DeviceMapping] = []
+    @Sparse package var devices: [DeviceMapping] = []
     /// `device_cgroup_rules`, as written: `c 1:3 rwm`.
-    package var deviceRules: [String] = []
-    package var gpus: [DeviceRequest] = []
+    @Sparse package var deviceRules: [String] = []
+    @Sparse package var gpus: [DeviceRequest] = []
     package var credentialSpec: CredentialSpec?
     /// Of effect on Windows only.
     package var isolation: String?
     package var runtime: String?
     package var cgroupParent: String?
-    package var useAPISocket = false
+    @Sparse package var useAPISocket = false
     /// The place of the service's own key, and of what it says: see `Places`.
     package var location: SourceLocation
     package var places: Places = [:]

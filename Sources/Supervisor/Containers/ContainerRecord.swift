@@ -68,21 +68,21 @@ package struct ContainerRecordState: Codable, Hashable, Sendable {
     package var failure: Failure?
     /// What `post_start` ended with, where it failed.
     package var hookFailure: Failure?
-    package var oomKilled = false
-    package var paused = false
-    package var addresses: [Attachment] = []
+    @Sparse package var oomKilled = false
+    @Sparse package var paused = false
+    @Sparse package var addresses: [Attachment] = []
     package var addedNetworks: [AddedNetwork] {
         get { joined ?? [] }
         set { joined = newValue }
     }
     /// Not in the records of containers that an earlier version has made.
     var joined: [AddedNetwork]?
-    package var ports: [BoundPort] = []
-    package var health: [HealthResult] = []
+    @Sparse package var ports: [BoundPort] = []
+    @Sparse package var health: [HealthResult] = []
     /// Where the log of the present run begins.
     package var logStart: LogPosition?
     /// To be removed when it ends: `run --rm`.
-    package var removeAtEnd = false
+    @Sparse package var removeAtEnd = false
 }
 
 extension ContainerRecordState {
