@@ -61,7 +61,7 @@ bench: build images ## Measure speed and growth beside the kernel's floor and do
 	TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/run --history
 	TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/growth --json Benchmarks/growth.json --plot Benchmarks/growth
 	TRICE=$(TRICE) Benchmarks/pull
-	missed=; for bench in "micro --history" supervision "dns --history" "throughput --history" network isolation; do \
+	missed=; for bench in "micro --history" "commands --history" supervision "dns --history" "throughput --history" network isolation; do \
 		SWIFT=$(SWIFT) TRICE=$(TRICE) IMAGES=$(IMAGES) Benchmarks/$$bench || missed="$$missed $${bench%% *}"; \
 	done; [ -z "$$missed" ] || { echo "Missed a bound:$$missed"; exit 1; }
 
