@@ -116,7 +116,10 @@ final class Connection {
             asked = true
             guard request.version == protocolVersion else {
                 return end(
-                    .failed(Failure("the supervisor speaks protocol \(protocolVersion), not \(request.version)")))
+                    .failed(
+                        Failure(
+                            "the supervisor speaks protocol \(protocolVersion), not \(request.version)",
+                            hint: "it was started by another version of trice, which can take the project down")))
             }
             owner.received(self, request, descriptors)
         } catch let error as SystemError where error.errno == EAGAIN {
