@@ -12,7 +12,7 @@ private struct Case {
     init() {
         for number in 0..<1000 {
             let address = IPv4Address("10.1.\(number / 250).\(number % 250 + 2)")!
-            zone.add(["micro-s\(number)-1", "s\(number)"], at: address, network: "micro_default")
+            zone.add(["micro-s\(number)-1", "s\(number)"], at: DNSZone.Place(address, nil), network: "micro_default")
         }
         let question = DNSMessage.Question(DNSName("s500")!, type: DNSMessage.RecordType.a)
         query = DNSMessage(id: 1, flags: 0x0100, questions: [question]).encoded
