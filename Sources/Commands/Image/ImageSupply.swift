@@ -193,17 +193,23 @@ struct Transfers {
     private func transfer(
         _ request: TransferRequest, onDone: (TransferEvent) -> Void = { _ in }
     ) throws -> [String: Failure] {
-        let progress = TransferProgress(global, request.operation, isQuiet: isQuiet)
-        defer { progress.finish() }
         var failures: [String: Failure] = [:]
-        let isGood = try RegistryProgram.run(request) { event in
-            if let failure = event.failure {
-                if event.image.isEmpty { throw failure }
-                failures[event.image] = failure
+        var done: [TransferEvent] = []
+        let isGood: Bool
+        do {
+            let progress = TransferProgress(global, request.operation, isQuiet: isQuiet)
+            defer { progress.finish() }
+            isGood = try RegistryProgram.run(request) { event in
+                if let failure = event.failure {
+                    if event.image.isEmpty { throw failure }
+                    failures[event.image] = failure
+                }
+                if event.kind == .done { done.append(event) }
+                progress.show(event)
             }
-            if event.kind == .done { onDone(event) }
-            progress.show(event)
         }
+        // On a terminal what is printed of them would be where the progress is.
+        done.forEach(onDone)
         if !isGood && failures.isEmpty { throw Failure("trice-registry ended without saying why") }
         return failures
     }
