@@ -16,10 +16,17 @@ package struct CaseName: CodingKey, ExpressibleByStringLiteral {
 }
 
 extension Encoder {
-    /// Begins a case, and gives what its values are written to.
+    /// Begins a case, and gives what its values are written to, where it has any.
+    @discardableResult
     package func values(of name: CaseName) -> KeyedEncodingContainer<CaseName> {
         var object = container(keyedBy: CaseName.self)
         return object.nestedContainer(keyedBy: CaseName.self, forKey: name)
+    }
+
+    /// Writes a case with one value.
+    package func encode(_ value: some Encodable, as label: CaseName = "_0", of name: CaseName) throws {
+        var values = values(of: name)
+        try values.encode(value, forKey: label)
     }
 }
 
@@ -31,10 +38,11 @@ package struct DecodedCase {
     /// - Throws: `DecodingError` where it is no object that has one name.
     package init(_ decoder: any Decoder) throws {
         let object = try decoder.container(keyedBy: CaseName.self)
-        guard let key = object.allKeys.first, object.allKeys.count == 1 else {
+        let keys = object.allKeys
+        guard let key = keys.first, keys.count == 1 else {
             throw DecodingError.dataCorrupted(
                 .init(
-                    codingPath: object.codingPath, debugDescription: "one case is wanted, not \(object.allKeys.count)"))
+                    codingPath: object.codingPath, debugDescription: "one case is wanted, not \(keys.count)"))
         }
         name = key.stringValue
         values = try object.nestedContainer(keyedBy: CaseName.self, forKey: key)

@@ -72,13 +72,9 @@ extension ExitStatus {
 
     package func encode(to encoder: any Encoder) throws {
         switch self {
-        case .exited(let value):
-            var values = encoder.values(of: "exited")
-            try values.encode(value, forKey: "_0")
-        case .signaled(let value):
-            var values = encoder.values(of: "signaled")
-            try values.encode(value, forKey: "_0")
-        case .unknown: _ = encoder.values(of: "unknown")
+        case .exited(let value): try encoder.encode(value, of: "exited")
+        case .signaled(let value): try encoder.encode(value, of: "signaled")
+        case .unknown: encoder.values(of: "unknown")
         }
     }
 }

@@ -138,15 +138,13 @@ extension RestartRule {
 
     package func encode(to encoder: any Encoder) throws {
         switch self {
-        case .no: _ = encoder.values(of: "no")
-        case .always: _ = encoder.values(of: "always")
-        case .unlessStopped: _ = encoder.values(of: "unlessStopped")
+        case .no: encoder.values(of: "no")
+        case .always: encoder.values(of: "always")
+        case .unlessStopped: encoder.values(of: "unlessStopped")
         case .onFailure(let value):
             var values = encoder.values(of: "onFailure")
             try values.encodeIfPresent(value, forKey: "_0")
-        case .atMost(let value):
-            var values = encoder.values(of: "atMost")
-            try values.encode(value, forKey: "_0")
+        case .atMost(let value): try encoder.encode(value, of: "atMost")
         }
     }
 }

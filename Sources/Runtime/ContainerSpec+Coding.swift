@@ -17,14 +17,10 @@ extension ContainerSpec.MountSpec.Kind {
 
     package func encode(to encoder: any Encoder) throws {
         switch self {
-        case .bind: _ = encoder.values(of: "bind")
-        case .tmpfs: _ = encoder.values(of: "tmpfs")
-        case .image(let value):
-            var values = encoder.values(of: "image")
-            try values.encode(value, forKey: "_0")
-        case .shared(let value):
-            var values = encoder.values(of: "shared")
-            try values.encode(value, forKey: "_0")
+        case .bind: encoder.values(of: "bind")
+        case .tmpfs: encoder.values(of: "tmpfs")
+        case .image(let value): try encoder.encode(value, of: "image")
+        case .shared(let value): try encoder.encode(value, of: "shared")
         }
     }
 }
@@ -42,11 +38,9 @@ extension ContainerSpec.Namespaces.Source {
 
     package func encode(to encoder: any Encoder) throws {
         switch self {
-        case .own: _ = encoder.values(of: "own")
-        case .host: _ = encoder.values(of: "host")
-        case .process(let value):
-            var values = encoder.values(of: "process")
-            try values.encode(value, forKey: "_0")
+        case .own: encoder.values(of: "own")
+        case .host: encoder.values(of: "host")
+        case .process(let value): try encoder.encode(value, of: "process")
         }
     }
 }

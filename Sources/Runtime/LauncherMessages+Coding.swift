@@ -33,17 +33,11 @@ extension LauncherRequest {
             var values = encoder.values(of: "exec")
             try values.encode(id, forKey: "id")
             try values.encode(hasControlGroup, forKey: "hasControlGroup")
-        case .keep(let name):
-            var values = encoder.values(of: "keep")
-            try values.encode(name, forKey: "name")
-        case .drop(let name):
-            var values = encoder.values(of: "drop")
-            try values.encode(name, forKey: "name")
-        case .forget(let pid):
-            var values = encoder.values(of: "forget")
-            try values.encode(pid, forKey: "pid")
-        case .trace: _ = encoder.values(of: "trace")
-        case .quit: _ = encoder.values(of: "quit")
+        case .keep(let name): try encoder.encode(name, as: "name", of: "keep")
+        case .drop(let name): try encoder.encode(name, as: "name", of: "drop")
+        case .forget(let pid): try encoder.encode(pid, as: "pid", of: "forget")
+        case .trace: encoder.values(of: "trace")
+        case .quit: encoder.values(of: "quit")
         }
     }
 }
@@ -68,9 +62,7 @@ extension LauncherReply {
             try values.encode(children, forKey: "children")
             try values.encode(ended, forKey: "ended")
             try values.encode(kept, forKey: "kept")
-        case .kept(let name):
-            var values = encoder.values(of: "kept")
-            try values.encode(name, forKey: "name")
+        case .kept(let name): try encoder.encode(name, as: "name", of: "kept")
         case .created(let id, let pid):
             var values = encoder.values(of: "created")
             try values.encode(id, forKey: "id")
@@ -79,9 +71,7 @@ extension LauncherReply {
             var values = encoder.values(of: "failed")
             try values.encode(id, forKey: "id")
             try values.encode(failure, forKey: "failure")
-        case .ended(let value):
-            var values = encoder.values(of: "ended")
-            try values.encode(value, forKey: "_0")
+        case .ended(let value): try encoder.encode(value, of: "ended")
         }
     }
 }
@@ -98,10 +88,8 @@ extension SetupMessage {
 
     package func encode(to encoder: any Encoder) throws {
         switch self {
-        case .failed(let value):
-            var values = encoder.values(of: "failed")
-            try values.encode(value, forKey: "_0")
-        case .terminal: _ = encoder.values(of: "terminal")
+        case .failed(let value): try encoder.encode(value, of: "failed")
+        case .terminal: encoder.values(of: "terminal")
         }
     }
 }

@@ -34,12 +34,8 @@ extension Request.Command {
 
     package func encode(to encoder: any Encoder) throws {
         switch self {
-        case .up(let value):
-            var values = encoder.values(of: "up")
-            try values.encode(value, forKey: "_0")
-        case .down(let value):
-            var values = encoder.values(of: "down")
-            try values.encode(value, forKey: "_0")
+        case .up(let value): try encoder.encode(value, of: "up")
+        case .down(let value): try encoder.encode(value, of: "down")
         case .start(let services, let wait):
             var values = encoder.values(of: "start")
             try values.encode(services, forKey: "services")
@@ -67,12 +63,8 @@ extension Request.Command {
             try values.encode(services, forKey: "services")
             try values.encode(stop, forKey: "stop")
             try values.encode(volumes, forKey: "volumes")
-        case .exec(let value):
-            var values = encoder.values(of: "exec")
-            try values.encode(value, forKey: "_0")
-        case .run(let value):
-            var values = encoder.values(of: "run")
-            try values.encode(value, forKey: "_0")
+        case .exec(let value): try encoder.encode(value, of: "exec")
+        case .run(let value): try encoder.encode(value, of: "run")
         case .attach(let service, let index):
             var values = encoder.values(of: "attach")
             try values.encode(service, forKey: "service")
@@ -89,11 +81,11 @@ extension Request.Command {
             var values = encoder.values(of: "disconnect")
             try values.encode(container, forKey: "container")
             try values.encode(network, forKey: "network")
-        case .boot: _ = encoder.values(of: "boot")
+        case .boot: encoder.values(of: "boot")
         case .events(let since):
             var values = encoder.values(of: "events")
             try values.encodeIfPresent(since, forKey: "since")
-        case .status: _ = encoder.values(of: "status")
+        case .status: encoder.values(of: "status")
         }
     }
 }
@@ -115,25 +107,13 @@ extension Reply {
 
     package func encode(to encoder: any Encoder) throws {
         switch self {
-        case .event(let value):
-            var values = encoder.values(of: "event")
-            try values.encode(value, forKey: "_0")
-        case .warning(let value):
-            var values = encoder.values(of: "warning")
-            try values.encode(value, forKey: "_0")
-        case .terminal: _ = encoder.values(of: "terminal")
-        case .started(let value):
-            var values = encoder.values(of: "started")
-            try values.encode(value, forKey: "_0")
-        case .status(let value):
-            var values = encoder.values(of: "status")
-            try values.encode(value, forKey: "_0")
-        case .failed(let value):
-            var values = encoder.values(of: "failed")
-            try values.encode(value, forKey: "_0")
-        case .finished(let value):
-            var values = encoder.values(of: "finished")
-            try values.encode(value, forKey: "_0")
+        case .event(let value): try encoder.encode(value, of: "event")
+        case .warning(let value): try encoder.encode(value, of: "warning")
+        case .terminal: encoder.values(of: "terminal")
+        case .started(let value): try encoder.encode(value, of: "started")
+        case .status(let value): try encoder.encode(value, of: "status")
+        case .failed(let value): try encoder.encode(value, of: "failed")
+        case .finished(let value): try encoder.encode(value, of: "finished")
         }
     }
 }
