@@ -85,11 +85,12 @@ let package = Package(
             name: "trice", dependencies: ["Commands", "Images", "Linux", "Runtime", "Supervisor"],
             exclude: ["Libraries"], swiftSettings: faulty,
             // At a fixed address: 62,000 relocations at the start of each process cost a third of its page faults. With the
-            // runtime of C++ in it: what the loader does for that library took a tenth of what `version` does.
+            // runtime of C++ in it: what the loader does for that library took a tenth of what `version` does. Its own symbols
+            // are for nobody else, and not a list that the loader goes through when Swift's runtime asks where it is.
             linkerSettings: [
                 .unsafeFlags(
                     [
-                        "-Xlinker", "-no-pie", "-Xclang-linker", "-static-libgcc",
+                        "-Xlinker", "-no-pie", "-Xlinker", "--no-export-dynamic", "-Xclang-linker", "-static-libgcc",
                         "-L\(Context.packageDirectory)/Sources/trice/Libraries",
                     ], .when(configuration: .release))
             ]),
@@ -135,7 +136,7 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", "Compose", "Core", "Supervisor",
+                "Commands", "Compose", "Core", "SplitMix", "Supervisor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Core
+import SplitMix
 import Testing
 
 @testable import Commands
@@ -45,6 +46,31 @@ import Testing
         let (own, rest) = Trice.split(["--dry-run=true", "--all-resources=false", "-p", "x", "up", "-d=true"])
         #expect(own == ["--dry-run", "-p", "x"])
         #expect(rest == ["up", "-d=true"])
+    }
+
+    /// Most often no parser is needed for the options before the command: they must be read as it would read them.
+    @Test func `plain options before the command are read as the parser reads them`() throws {
+        let words = [
+            "-f", "-p", "--file", "--project-name", "--project-directory", "--profile", "--env-file", "--progress",
+            "--ansi",
+            "--dry-run", "--all-resources", "--compatibility", "--parallel", "--diagnostics", "-fx", "-f=x",
+            "--file=a=b",
+            "--profile=", "--progress=quiet", "--ansi=never", "--progress=loud", "--dry-run=true", "--none", "x", "",
+            "-", "--",
+            "quiet", "always", "a b", "1",
+        ]
+        var random = SplitMix(state: 7)
+        var plain = 0
+        for _ in 0..<3000 {
+            let arguments = (0..<Int.random(in: 0...5, using: &random)).map { _ in
+                words.randomElement(using: &random) ?? ""
+            }
+            guard let options = GlobalOptions(plain: arguments) else { continue }
+            plain += 1
+            #expect(try options == GlobalArguments.parse(arguments).values, "\(arguments)")
+        }
+        #expect(plain > 300)
+        #expect(GlobalOptions(plain: ["-f", "compose.yaml", "-p", "shop", "--progress", "quiet"]) != nil)
     }
 
     @Test(arguments: [

@@ -5,7 +5,7 @@ import ArgumentParser
 import Core
 
 /// Which project is meant, and how to print. As docker compose's.
-package struct GlobalOptions: Sendable {
+package struct GlobalOptions: Hashable, Sendable {
     package var file: [String] = []
     package var projectName: String?
     package var projectDirectory: String?
@@ -21,10 +21,51 @@ package struct GlobalOptions: Sendable {
 
     package init() {}
 
-    /// - Parameter arguments: those before the command. Most often there are none, and then no parser is needed, which is a
-    ///   third of what a command's start takes.
+    /// - Parameter arguments: those before the command. Where they are plain, no parser is needed, which is a third of what a
+    ///   command's start takes.
     package init(parsing arguments: [String]) throws {
-        if !arguments.isEmpty { self = try GlobalArguments.parse(arguments).values }
+        self = try GlobalOptions(plain: arguments) ?? GlobalArguments.parse(arguments).values
+    }
+
+    /// The options as they are mostly given: nil for all else, which is for the parser to read, or to refuse.
+    package init?(plain arguments: [String]) {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if setFlag(argument) { continue }
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let isAssigned = parts.count == 2 && argument.hasPrefix("--")
+            guard let value = isAssigned ? parts[1] : rest.popFirst(), !value.isEmpty, !value.hasPrefix("-"),
+                set(isAssigned ? parts[0] : argument, value)
+            else { return nil }
+        }
+    }
+
+    private mutating func setFlag(_ name: String) -> Bool {
+        switch name {
+        case "--all-resources": allResources = true
+        case "--dry-run": dryRun = true
+        default: return false
+        }
+        return true
+    }
+
+    /// - Returns: whether there is such an option, and this is a value for it.
+    private mutating func set(_ name: String, _ value: String) -> Bool {
+        switch name {
+        case "-f", "--file": file.append(value)
+        case "-p", "--project-name": projectName = value
+        case "--project-directory": projectDirectory = value
+        case "--profile": profile.append(value)
+        case "--env-file": envFile.append(value)
+        case "--progress":
+            progress = ProgressKind(rawValue: value)
+            return progress != nil
+        case "--ansi":
+            ansi = AnsiMode(rawValue: value)
+            return ansi != nil
+        default: return false
+        }
+        return true
     }
 
     /// What is not given is as the environment says, else left to circumstances.
