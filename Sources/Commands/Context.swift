@@ -85,7 +85,8 @@ struct Context {
         }
     }
 
-    /// The project's name: as given, else as the files say.
+    /// The project's name: as given, else as the files say, of which nothing else is read: a stack can be looked at and worked
+    /// with while its file has mistakes.
     func projectName() throws -> String {
         if let name = global.projectName ?? Context.environment["COMPOSE_PROJECT_NAME"], global.file.isEmpty {
             guard ProjectName.normalized(name) == name, !name.isEmpty else {
@@ -94,11 +95,11 @@ struct Context {
             }
             return name
         }
-        return try project().name
+        return try loading { () throws(LoadError) in try loadName(loadRequest()) }
     }
 
     func paths() throws -> ProjectPaths { ProjectPaths(roots, project: try projectName()) }
     func paths(of project: Project) -> ProjectPaths { ProjectPaths(roots, project: project.name) }
 
-    static var environment: [String: String] { processEnvironment() }
+    static let environment = processEnvironment()
 }

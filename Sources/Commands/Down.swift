@@ -51,23 +51,23 @@ struct Down: ParsableCommand {
     }
 
     private func takeDown(_ context: Context, _ paths: ProjectPaths) throws {
-        // What the supervisor knows of.
-        let up = try RecordStore(paths).loadDesired()?.project
+        let wasUp = exists(paths.desired)
         if try !RecordStore(paths).isEmpty || exists(paths.socket) {
             var options = Request.DownOptions()
             (options.volumes, options.timeout) = (volumes, timeout)
             try ServiceRequest(context, paths).perform(.down(options))
         }
-        try removeLeftVolumes(context, besides: Set((up.map { $0.volumes + $0.unusedVolumes } ?? []).map(\.name)))
+        // Those of a stack that was up its supervisor has removed.
+        if !wasUp { try removeLeftVolumes(context) }
     }
 
     /// The volumes that the file declares, of a stack that is down already.
-    private func removeLeftVolumes(_ context: Context, besides others: Set<String>) throws {
+    private func removeLeftVolumes(_ context: Context) throws {
         guard volumes, let project = try context.projectIfThere() else { return }
         let store = VolumeStore(context.roots)
         let inUse = try ContainerRecord.volumesInUse(context.roots, besides: project.name)
         for volume in project.volumes + project.unusedVolumes
-        where !volume.isExternal && !others.contains(volume.name) && store.exists(volume.name) {
+        where !volume.isExternal && store.exists(volume.name) {
             if inUse.contains(volume.name) {
                 Output.standardError(" Volume \(volume.name)  is in use by another project, and stays\n")
                 continue

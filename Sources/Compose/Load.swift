@@ -49,6 +49,16 @@ package func load(_ request: LoadRequest, warn: (Diagnostic) -> Void = { _ in })
     return project
 }
 
+/// The project's name, and nothing else: of all other mistakes in the files only those that keep them from being read as YAML
+/// are found.
+package func loadName(_ request: LoadRequest) throws(LoadError) -> String {
+    let surroundings = try Surroundings(request)
+    let (files, unreadable) = try readFiles(surroundings)
+    guard unreadable.items.isEmpty else { throw .invalid(unreadable) }
+    guard !files.isEmpty else { throw .single("empty-file", "empty compose file") }
+    return try projectName(request, surroundings, files)
+}
+
 /// The project as one document with no variable replaced, and so with no value read: what `config --no-interpolate` shows.
 package func loadUninterpolated(_ request: LoadRequest) throws(LoadError) -> Document {
     let (_, name, root, assembly) = try assemble(request, replacingVariables: false)
