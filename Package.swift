@@ -127,7 +127,8 @@ let package = Package(
         .testTarget(name: "RegistryTests", dependencies: ["Core", "Images", "Registry"], swiftSettings: strict),
         .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Core", "Linux", "Runtime"], swiftSettings: strict),
         .testTarget(
-            name: "SupervisorTests", dependencies: ["Compose", "Core", "Networking", "Reconciler", "Runtime", "Supervisor"],
+            name: "SupervisorTests",
+            dependencies: ["Compose", "Core", "Images", "Linux", "Networking", "Reconciler", "Runtime", "Supervisor"],
             swiftSettings: strict),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler"], swiftSettings: strict),
         .testTarget(

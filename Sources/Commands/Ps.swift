@@ -49,7 +49,8 @@ struct Ps: ParsableCommand {
 
     func run() throws {
         let context = Context(Trice.global)
-        var records = try RecordStore(try context.paths()).chosen(names, context).filter(isWanted)
+        var records = try RecordStore(try context.paths()).chosen(names, context, ContainerOutline.self).filter(
+            isWanted)
         if !orphans, let project = try context.projectIfThere() {
             let known = Set((project.services + project.disabledServices).map(\.name))
             records.removeAll { !known.contains($0.config.service) }
@@ -67,13 +68,13 @@ struct Ps: ParsableCommand {
         }
     }
 
-    private func isWanted(_ record: ContainerRecord) -> Bool {
+    private func isWanted(_ record: ContainerOutline) -> Bool {
         let state = record.stateWord
         if !states.isEmpty { return states.contains(state) }
         return all || ["running", "paused", "restarting"].contains(state)
     }
 
-    private func table(_ records: [ContainerRecord]) -> String {
+    private func table(_ records: [ContainerOutline]) -> String {
         var table = Table("NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS")
         for record in records {
             let row = PsRow(record)
@@ -112,7 +113,7 @@ struct PsRow: Encodable {
     let Ports: String
     let Publishers: [Publisher]
 
-    init(_ record: ContainerRecord) {
+    init(_ record: ContainerOutline) {
         let config = record.config, state = record.state.reconciled
         let word = record.stateWord
         let isRunning = word == "running" || word == "paused"
@@ -155,7 +156,7 @@ struct PsRow: Encodable {
     }
 
     /// Ports that the service or its image declares and that are not published.
-    private static func exposed(_ config: ContainerConfig, besides ports: [BoundPort]) -> [Publisher] {
+    private static func exposed(_ config: ContainerOutline.Config, besides ports: [BoundPort]) -> [Publisher] {
         var seen = Set(ports.map { "\($0.target)/\($0.transport)" })
         let declared = config.definition.expose + (config.imageConfig.exposedPorts?.keys.sorted() ?? [])
         return declared.flatMap { text -> [Publisher] in

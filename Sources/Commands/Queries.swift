@@ -23,7 +23,7 @@ struct Port: ParsableCommand {
 
     func run() throws {
         let context = Context(Trice.global)
-        let records = try RecordStore(try context.paths()).chosen([service], context)
+        let records = try RecordStore(try context.paths()).chosen([service], context, ContainerOutline.self)
         guard let port else {
             for bound in records.filter({ $0.config.number == index && $0.isActive }).flatMap(\.state.ports) {
                 Output.line("\(bound.target)/\(bound.transport) -> \(bound.host)")
@@ -84,7 +84,7 @@ struct Ls: ParsableCommand {
         var rows: [Row] = []
         for name in exists(directory) ? try listDirectory(directory) : [] {
             guard patterns.allSatisfy({ name.firstMatch(of: $0) != nil }) else { continue }
-            let records = try RecordStore(ProjectPaths(roots, project: name)).current().filter {
+            let records = try RecordStore(ProjectPaths(roots, project: name)).current(ContainerOutline.self).filter {
                 !$0.state.reconciled.isOneOff
             }
             let words = Dictionary(grouping: records.map(\.stateWord)) { $0 }.mapValues(\.count)

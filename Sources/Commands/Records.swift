@@ -12,8 +12,10 @@ import Supervisor
 extension RecordStore {
     /// The records as they are: a living supervisor's word holds; without one, a process that is gone has ended, nobody
     /// knows how.
-    func current() throws -> [ContainerRecord] {
-        let records = try load().records
+    ///
+    /// - Parameter type: how much of them.
+    func current<Record: StoredContainer>(_ type: Record.Type = ContainerRecord.self) throws -> [Record] {
+        let records = try load(type).records
         if try isSupervised { return records }
         return records.map { record in
             guard record.state.reconciled.isLive,
@@ -43,8 +45,10 @@ extension RecordStore {
     /// The records of these services, or of all.
     ///
     /// - Throws: `Failure` for a service that neither has a container nor stands in the file.
-    func chosen(_ services: [String], _ context: Context) throws -> [ContainerRecord] {
-        let records = try current()
+    func chosen<Record: StoredContainer>(
+        _ services: [String], _ context: Context, _ type: Record.Type = ContainerRecord.self
+    ) throws -> [Record] {
+        let records = try current(type)
         if services.isEmpty { return records }
         for name in services where !records.contains(where: { $0.config.service == name }) {
             let inFile = try context.projectIfThere()?.service(name) != nil
@@ -66,6 +70,12 @@ extension RecordStore {
 }
 
 extension ContainerRecord {
+    /// As those of its outline.
+    var isActive: Bool { outline.isActive }
+    var stateWord: String { outline.stateWord }
+}
+
+extension ContainerOutline {
     /// Whether it runs, or its restart policy will start it again.
     var isActive: Bool {
         let state = self.state.reconciled

@@ -39,7 +39,8 @@ final class SupervisorClient {
     /// - Returns: nil where nothing runs.
     static func connectIfActive(_ paths: ProjectPaths) throws -> SupervisorClient? {
         if let client = try connect(paths) { return client }
-        return try RecordStore(paths).current().contains(where: \.isActive) ? try start(paths) : nil
+        return try RecordStore(paths).current(ContainerOutline.self).contains(where: \.isActive)
+            ? try start(paths) : nil
     }
 
     /// How long it is tried to reach a supervisor, in nanoseconds: longer than a launcher rests between two (6.4 s).

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 /// A place in a text file that a person wrote, as editors and compilers print it: `FILE:LINE:COLUMN`.
-package struct SourceLocation: Hashable, Sendable, Codable, CustomStringConvertible {
+package struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
     /// The path as the user gave it (or as found, relative to the working directory).
     package var file: String
     /// Counted from 1.
@@ -17,4 +17,30 @@ package struct SourceLocation: Hashable, Sendable, Codable, CustomStringConverti
     }
 
     package var description: String { "\(file):\(line):\(column)" }
+}
+
+/// As its text: a project has several of them for each service.
+extension SourceLocation: Codable {
+    package init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let place = SourceLocation(text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is no FILE:LINE:COLUMN"))
+        }
+        self = place
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var text = encoder.singleValueContainer()
+        try text.encode(description)
+    }
+
+    /// - Parameter text: `FILE:LINE:COLUMN`; a colon may stand in the path, too.
+    package init?(_ text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count >= 3, let line = Int(parts[parts.count - 2]), let column = Int(parts[parts.count - 1]) else {
+            return nil
+        }
+        self.init(file: parts.dropLast(2).joined(separator: ":"), line: line, column: column)
+    }
 }

@@ -2,10 +2,18 @@
 // SPDX-FileCopyrightText: The trice authors
 
 /// Families of tables: `NFPROTO_*` of uapi linux/netfilter.h.
-package enum NetfilterFamily: UInt8, Sendable {
+package enum NetfilterFamily: UInt8, Sendable, CustomStringConvertible {
     case inet = 1
     case ip = 2
     case bridge = 7
+
+    package var description: String {
+        switch self {
+        case .inet: "inet"
+        case .ip: "ip"
+        case .bridge: "bridge"
+        }
+    }
 }
 
 /// A set or a map of a table.

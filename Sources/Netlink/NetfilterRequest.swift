@@ -35,9 +35,16 @@ package enum NetfilterRequest {
     }
 
     /// A transport protocol whose header has the ports first, by its number (IANA, protocol numbers).
-    package enum Transport: UInt8, Sendable {
+    package enum Transport: UInt8, Sendable, CustomStringConvertible {
         case tcp = 6
         case udp = 17
+
+        package var description: String {
+            switch self {
+            case .tcp: "tcp"
+            case .udp: "udp"
+            }
+        }
     }
 
     /// `nft add rule ip TABLE CHAIN ip daddr ADDRESS tcp|udp dport PORT dnat to ADDRESS:TARGET`: what is sent to a port goes

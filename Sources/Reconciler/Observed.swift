@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import Core
+
 /// What the kernel and the records show of a project.
 package struct Observed: Hashable, Sendable {
     package var containers: [ContainerState] = []
@@ -45,28 +47,28 @@ package struct ContainerState: Codable, Hashable, Sendable {
     package var created: UInt64 = 0
     package var phase = Phase.created
     package var health = Health.none
-    package var started: UInt64 = 0
-    package var finished: UInt64 = 0
+    @Sparse package var started: UInt64 = 0
+    @Sparse package var finished: UInt64 = 0
     /// The exit status as a shell shows it; meaningful in `exited`.
-    package var exitCode: Int32 = 0
+    @Sparse package var exitCode: Int32 = 0
     /// Why it could not be started; meaningful in `failed`, and in `running` after `failed` time.
-    package var failure = ""
+    @Sparse package var failure = ""
     /// What follows its start (`post_start`) is not done yet.
-    package var isSettingUp = false
+    @Sparse package var isSettingUp = false
     /// When what follows its start failed; 0 where it did not.
-    package var failed: UInt64 = 0
+    @Sparse package var failed: UInt64 = 0
     /// Restarts by the policy since the user started it.
-    package var restarts = 0
+    @Sparse package var restarts = 0
     /// Restarts in a row after runs of less than 10 s: they set the back-off.
-    package var quickRestarts = 0
+    @Sparse package var quickRestarts = 0
     /// The user stopped or killed it: the restart policy rests.
-    package var stoppedByUser = false
+    @Sparse package var stoppedByUser = false
     /// What it was before the start that is under way.
     package var beforeStart: BeforeStart?
     /// The stop that is under way, or that ended it, was for its health: it starts again.
-    package var stoppedForHealth = false
+    @Sparse package var stoppedForHealth = false
     /// When the stop that is under way, or the one that ended it, began; 0 where there was none.
-    package var stopBegan: UInt64 = 0
+    @Sparse package var stopBegan: UInt64 = 0
 
     package init(id: String, name: String, service: String, number: Int, hash: String) {
         (self.id, self.name, self.service, self.number, self.hash) = (id, name, service, number, hash)
@@ -97,6 +99,39 @@ package struct ContainerState: Codable, Hashable, Sendable {
         switch phase {
         case .starting, .running, .stopping: true
         case .created, .exited, .failed, .removing: false
+        }
+    }
+}
+
+extension ContainerState {
+    /// What most states leave out is not asked for, as with `Service`.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            id: try values.decode(String.self, forKey: .id), name: try values.decode(String.self, forKey: .name),
+            service: try values.decode(String.self, forKey: .service),
+            number: try values.decode(Int.self, forKey: .number), hash: try values.decode(String.self, forKey: .hash))
+        for key in values.allKeys { try read(key, of: values) }
+    }
+
+    private mutating func read(_ key: CodingKeys, of values: KeyedDecodingContainer<CodingKeys>) throws {
+        switch key {
+        case .id, .name, .service, .number, .hash: break
+        case .created: try values.read(key, into: &created)
+        case .phase: try values.read(key, into: &phase)
+        case .health: try values.read(key, into: &health)
+        case .started: try values.read(key, into: &started)
+        case .finished: try values.read(key, into: &finished)
+        case .exitCode: try values.read(key, into: &exitCode)
+        case .failure: try values.read(key, into: &failure)
+        case .isSettingUp: try values.read(key, into: &isSettingUp)
+        case .failed: try values.read(key, into: &failed)
+        case .restarts: try values.read(key, into: &restarts)
+        case .quickRestarts: try values.read(key, into: &quickRestarts)
+        case .stoppedByUser: try values.read(key, into: &stoppedByUser)
+        case .beforeStart: try values.read(key, into: &beforeStart)
+        case .stoppedForHealth: try values.read(key, into: &stoppedForHealth)
+        case .stopBegan: try values.read(key, into: &stopBegan)
         }
     }
 }

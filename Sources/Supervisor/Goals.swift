@@ -114,9 +114,11 @@ package struct Goals {
 }
 
 extension RestartRule {
-    /// `deploy.restart_policy`, which goes before `restart` (Compose Specification, deploy.md).
-    package init(of service: Service) {
-        if let policy = service.deploy?.restartPolicy {
+    package init(of service: Service) { self.init(restart: service.restart, policy: service.deploy?.restartPolicy) }
+
+    /// - Parameter policy: `deploy.restart_policy`, which goes before `restart` (Compose Specification, deploy.md).
+    init(restart: RestartPolicy?, policy: Deploy.RestartRule?) {
+        if let policy {
             switch policy.condition?.known {
             case .some(.none), .no: self = .no
             case .onFailure: self = .onFailure(policy.maxAttempts)
@@ -125,7 +127,7 @@ extension RestartRule {
             }
             return
         }
-        switch service.restart {
+        switch restart {
         case .no, .unknown, nil: self = .no
         case .always: self = .always
         case .unlessStopped: self = .unlessStopped

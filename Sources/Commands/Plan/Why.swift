@@ -49,7 +49,7 @@ struct Why: ParsableCommand {
         for dependency in resolved.dependencies {
             let others = records.filter { $0.config.service == dependency.service && !$0.state.reconciled.isOneOff }
             let states = others.map { other -> String in
-                let row = PsRow(other)
+                let row = PsRow(other.outline)
                 return "\(other.name) is \(row.State)\(row.Health.isEmpty ? "" : ", \(row.Health)")"
                     + (row.State == "exited" ? " (\(row.ExitCode))" : "")
             }
@@ -76,7 +76,7 @@ struct ContainerStory {
     /// - Parameter events: of its service, in their order.
     init(_ record: ContainerRecord, goal: ServiceGoal?, _ events: [Event], now: UInt64) {
         let state = record.state.reconciled
-        var lines = ["\(record.name): \(PsRow(record).Status)"]
+        var lines = ["\(record.name): \(PsRow(record.outline).Status)"]
         if let failure = record.state.failure ?? record.state.hookFailure {
             lines.append("  \(failure.location.map { "\($0): " } ?? "")\(failure.message)")
         }

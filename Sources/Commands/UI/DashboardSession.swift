@@ -114,7 +114,7 @@ final class DashboardSession {
     /// Shows the containers' states.
     private func list(_ records: [ContainerRecord]) throws {
         var rows = records.map { record -> Dashboard.Row in
-            let row = PsRow(record)
+            let row = PsRow(record.outline)
             return Dashboard.Row(
                 id: record.id, name: record.config.logName, service: row.Service, number: record.config.number,
                 state: row.State, status: row.Status, health: row.Health, exitCode: row.ExitCode, ports: row.Ports,

@@ -28,7 +28,7 @@ package struct FileObject: Codable, Hashable, Sendable {
     package var driverOptions: [KeyValue] = []
     package var templateDriver: String?
     package var location: SourceLocation
-    package var places: Places = [:]
+    @PlaceList package var places: Places = [:]
 
     package init(key: String, name: String, content: Content, location: SourceLocation) {
         self.key = key

@@ -40,21 +40,31 @@ package enum NetworkMode: Codable, Hashable, Sendable {
 }
 
 /// A word of an enumeration that docker compose does not check: one that the specification names, or another.
-package enum Choice<Known: RawRepresentable<String> & Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
+///
+/// The type itself asks nothing of the words, as that would be looked up for each enumeration whenever a service is copied first.
+package enum Choice<Known> {
     case known(Known)
     case other(String)
 
+    package var known: Known? {
+        if case .known(let word) = self { word } else { nil }
+    }
+}
+
+extension Choice where Known: RawRepresentable<String> {
     package var text: String {
         switch self {
         case .known(let word): word.rawValue
         case .other(let text): text
         }
     }
-
-    package var known: Known? {
-        if case .known(let word) = self { word } else { nil }
-    }
 }
+
+extension Choice: Equatable where Known: Equatable {}
+extension Choice: Hashable where Known: Hashable {}
+extension Choice: Encodable where Known: Encodable {}
+extension Choice: Decodable where Known: Decodable {}
+extension Choice: Sendable where Known: Sendable {}
 
 /// Whose namespace a container has (`pid`, `ipc`, `uts`, `cgroup`).
 package enum NamespaceMode: Codable, Hashable, Sendable {

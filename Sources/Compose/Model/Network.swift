@@ -28,7 +28,7 @@ package struct Network: Codable, Hashable, Sendable {
     package var ipamDriver: String?
     package var ipamOptions: [KeyValue] = []
     package var location: SourceLocation?
-    package var places: Places
+    @PlaceList package var places: Places
 
     package struct Subnet: Codable, Hashable, Sendable {
         package var subnet: String?
@@ -60,7 +60,7 @@ package struct Network: Codable, Hashable, Sendable {
 package struct NetworkAttachment: Codable, Hashable, Sendable {
     /// The key of the network in the project.
     package var network: String
-    package var aliases: [String]
+    @Sparse package var aliases: [String]
     package var ipv4Address: String?
     package var ipv6Address: String?
     @Sparse package var linkLocalAddresses: [String] = []
@@ -72,11 +72,36 @@ package struct NetworkAttachment: Codable, Hashable, Sendable {
     package var interfaceName: String?
     @Sparse package var driverOptions: [KeyValue] = []
     /// Whether a mapping was given, which `config` shows.
-    package var hasOptions: Bool
+    @Sparse package var hasOptions: Bool
 
     package init(network: String, aliases: [String] = [], hasOptions: Bool = false) {
         self.network = network
         self.aliases = aliases
         self.hasOptions = hasOptions
+    }
+}
+
+extension NetworkAttachment {
+    /// What most leave out is not asked for, as with `Service`.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(network: try values.decode(String.self, forKey: .network))
+        for key in values.allKeys { try read(key, of: values) }
+    }
+
+    private mutating func read(_ key: CodingKeys, of values: KeyedDecodingContainer<CodingKeys>) throws {
+        switch key {
+        case .network: break
+        case .aliases: try values.read(key, into: &aliases)
+        case .ipv4Address: try values.read(key, into: &ipv4Address)
+        case .ipv6Address: try values.read(key, into: &ipv6Address)
+        case .linkLocalAddresses: try values.read(key, into: &linkLocalAddresses)
+        case .macAddress: try values.read(key, into: &macAddress)
+        case .priority: try values.read(key, into: &priority)
+        case .gatewayPriority: try values.read(key, into: &gatewayPriority)
+        case .interfaceName: try values.read(key, into: &interfaceName)
+        case .driverOptions: try values.read(key, into: &driverOptions)
+        case .hasOptions: try values.read(key, into: &hasOptions)
+        }
     }
 }

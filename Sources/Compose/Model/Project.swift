@@ -89,9 +89,6 @@ package struct ExtensionField: Codable, Hashable, Sendable {
     }
 }
 
-/// The place in the user's files that asked for something, by key path: `image`, `ports[0]`, `environment.DB_URL`.
-package typealias Places = [String: SourceLocation]
-
 extension Project {
     /// What the image of a service is called: that of one which is built and names none is `PROJECT-SERVICE`.
     package func imageName(of service: Service) -> String {

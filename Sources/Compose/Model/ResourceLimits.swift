@@ -4,7 +4,7 @@
 import Core
 
 /// What a container may use of the host's memory, processors and process numbers (Compose Specification, 05-services.md).
-package struct ResourceLimits: Codable, Hashable, Sendable {
+package struct ResourceLimits: Omissible, Sendable {
     /// `mem_limit`; -1 byte is no limit, here and in `mem_reservation`.
     package var memory: ByteSize?
     /// `mem_reservation`: what the kernel leaves the container when memory is short.
@@ -32,6 +32,8 @@ package struct ResourceLimits: Codable, Hashable, Sendable {
     package var pids: Int64?
 
     package init() {}
+
+    package static let omitted = ResourceLimits()
 }
 
 /// Compose Specification, 05-services.md, `blkio_config`.

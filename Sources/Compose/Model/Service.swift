@@ -86,7 +86,7 @@ package struct Service: Codable, Hashable, Sendable {
     @Sparse package var ulimits: [Ulimit] = []
     package var shmSize: ByteSize?
     @Sparse package var storageOptions: [KeyValue] = []
-    package var limits = ResourceLimits()
+    @Sparse package var limits = ResourceLimits()
     package var blockIO: BlockIO?
     @Sparse package var oomKillDisable = false
     package var oomScoreAdjustment: Int?
@@ -102,7 +102,7 @@ package struct Service: Codable, Hashable, Sendable {
     @Sparse package var useAPISocket = false
     /// The place of the service's own key, and of what it says: see `Places`.
     package var location: SourceLocation
-    package var places: Places = [:]
+    @PlaceList package var places: Places = [:]
 
     package init(name: String, image: String, location: SourceLocation) {
         self.name = name
@@ -122,6 +122,104 @@ package struct Service: Codable, Hashable, Sendable {
             if let place = places[String(path)] { return place }
             guard let cut = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { return location }
             path = path[..<cut]
+        }
+    }
+}
+
+extension Service {
+    /// A service has some eighty attributes, of which a file gives a few: those that are there are read, and the others not asked
+    /// for, which took most of the time.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            name: try values.decode(String.self, forKey: .name), image: try values.decode(String.self, forKey: .image),
+            location: try values.decode(SourceLocation.self, forKey: .location))
+        for key in values.allKeys { try read(key, of: values) }
+    }
+
+    private mutating func read(_ key: CodingKeys, of values: KeyedDecodingContainer<CodingKeys>) throws {
+        switch key {
+        case .name, .image, .location: break
+        case .build: try values.read(key, into: &build)
+        case .provider: try values.read(key, into: &provider)
+        case .platform: try values.read(key, into: &platform)
+        case .pullPolicy: try values.read(key, into: &pullPolicy)
+        case .pullRefreshAfter: try values.read(key, into: &pullRefreshAfter)
+        case .containerName: try values.read(key, into: &containerName)
+        case .command: try values.read(key, into: &command)
+        case .entrypoint: try values.read(key, into: &entrypoint)
+        case .environment: try values.read(key, into: &environment)
+        case .environmentFiles: try values.read(key, into: &environmentFiles)
+        case .workingDirectory: try values.read(key, into: &workingDirectory)
+        case .user: try values.read(key, into: &user)
+        case .groupAdd: try values.read(key, into: &groupAdd)
+        case .hostname: try values.read(key, into: &hostname)
+        case .domainname: try values.read(key, into: &domainname)
+        case .dependencies: try values.read(key, into: &dependencies)
+        case .healthcheck: try values.read(key, into: &healthcheck)
+        case .restart: try values.read(key, into: &restart)
+        case .preStart: try values.read(key, into: &preStart)
+        case .postStart: try values.read(key, into: &postStart)
+        case .preStop: try values.read(key, into: &preStop)
+        case .mounts: try values.read(key, into: &mounts)
+        case .volumesFrom: try values.read(key, into: &volumesFrom)
+        case .configs: try values.read(key, into: &configs)
+        case .secrets: try values.read(key, into: &secrets)
+        case .tmpfs: try values.read(key, into: &tmpfs)
+        case .ports: try values.read(key, into: &ports)
+        case .expose: try values.read(key, into: &expose)
+        case .networks: try values.read(key, into: &networks)
+        case .networkMode: try values.read(key, into: &networkMode)
+        case .macAddress: try values.read(key, into: &macAddress)
+        case .links: try values.read(key, into: &links)
+        case .externalLinks: try values.read(key, into: &externalLinks)
+        case .models: try values.read(key, into: &models)
+        case .initProcess: try values.read(key, into: &initProcess)
+        case .stopSignal: try values.read(key, into: &stopSignal)
+        case .stopGracePeriod: try values.read(key, into: &stopGracePeriod)
+        case .labels: try values.read(key, into: &labels)
+        case .labelFiles: try values.read(key, into: &labelFiles)
+        case .annotations: try values.read(key, into: &annotations)
+        case .logging: try values.read(key, into: &logging)
+        case .profiles: try values.read(key, into: &profiles)
+        case .scale: try values.read(key, into: &scale)
+        case .deploy: try values.read(key, into: &deploy)
+        case .develop: try values.read(key, into: &develop)
+        case .trice: try values.read(key, into: &trice)
+        case .extraHosts: try values.read(key, into: &extraHosts)
+        case .dns: try values.read(key, into: &dns)
+        case .dnsSearch: try values.read(key, into: &dnsSearch)
+        case .dnsOptions: try values.read(key, into: &dnsOptions)
+        case .capabilitiesAdded: try values.read(key, into: &capabilitiesAdded)
+        case .capabilitiesDropped: try values.read(key, into: &capabilitiesDropped)
+        case .securityOptions: try values.read(key, into: &securityOptions)
+        case .privileged: try values.read(key, into: &privileged)
+        case .readOnly: try values.read(key, into: &readOnly)
+        case .tty: try values.read(key, into: &tty)
+        case .stdinOpen: try values.read(key, into: &stdinOpen)
+        case .attach: try values.read(key, into: &attach)
+        case .userNamespaceMode: try values.read(key, into: &userNamespaceMode)
+        case .pid: try values.read(key, into: &pid)
+        case .ipc: try values.read(key, into: &ipc)
+        case .uts: try values.read(key, into: &uts)
+        case .cgroup: try values.read(key, into: &cgroup)
+        case .sysctls: try values.read(key, into: &sysctls)
+        case .ulimits: try values.read(key, into: &ulimits)
+        case .shmSize: try values.read(key, into: &shmSize)
+        case .storageOptions: try values.read(key, into: &storageOptions)
+        case .limits: try values.read(key, into: &limits)
+        case .blockIO: try values.read(key, into: &blockIO)
+        case .oomKillDisable: try values.read(key, into: &oomKillDisable)
+        case .oomScoreAdjustment: try values.read(key, into: &oomScoreAdjustment)
+        case .devices: try values.read(key, into: &devices)
+        case .deviceRules: try values.read(key, into: &deviceRules)
+        case .gpus: try values.read(key, into: &gpus)
+        case .credentialSpec: try values.read(key, into: &credentialSpec)
+        case .isolation: try values.read(key, into: &isolation)
+        case .runtime: try values.read(key, into: &runtime)
+        case .cgroupParent: try values.read(key, into: &cgroupParent)
+        case .useAPISocket: try values.read(key, into: &useAPISocket)
+        case .places: try values.read(key, into: &_places)
         }
     }
 }

@@ -17,7 +17,7 @@ package struct Volume: Codable, Hashable, Sendable {
     package var isExternal: Bool
     package var labels: [Label]
     package var location: SourceLocation?
-    package var places: Places
+    @PlaceList package var places: Places
 
     package init(key: String, name: String, location: SourceLocation?) {
         self.key = key

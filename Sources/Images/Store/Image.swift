@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import Core
+
 /// An image of the store, ready to start containers from.
 package struct Image: Hashable, Sendable {
     /// The digest of its configuration: `sha256:…`. Equal ids mean equal content.
@@ -64,6 +66,30 @@ package struct ImageConfig: Codable, Hashable, Sendable {
         case labels = "Labels"
         case stopSignal = "StopSignal"
         case healthcheck = "Healthcheck"
+    }
+}
+
+extension ImageConfig {
+    /// What most leave out is not asked for; what is null is left out.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init()
+        for key in values.allKeys { try read(key, of: values) }
+    }
+
+    private mutating func read(_ key: CodingKeys, of values: KeyedDecodingContainer<CodingKeys>) throws {
+        switch key {
+        case .user: try values.read(key, into: &user)
+        case .exposedPorts: try values.read(key, into: &exposedPorts)
+        case .env: try values.read(key, into: &env)
+        case .entrypoint: try values.read(key, into: &entrypoint)
+        case .cmd: try values.read(key, into: &cmd)
+        case .volumes: try values.read(key, into: &volumes)
+        case .workingDir: try values.read(key, into: &workingDir)
+        case .labels: try values.read(key, into: &labels)
+        case .stopSignal: try values.read(key, into: &stopSignal)
+        case .healthcheck: try values.read(key, into: &healthcheck)
+        }
     }
 }
 

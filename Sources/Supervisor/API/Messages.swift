@@ -7,7 +7,7 @@ import Reconciler
 import Runtime
 
 /// The version of the protocol on the supervisor's socket. A supervisor that speaks another one says so.
-package let protocolVersion = 2
+package let protocolVersion = 3
 
 /// What a client asks: one request a connection, a SOCK_SEQPACKET message of JSON.
 package struct Request: Codable, Sendable {

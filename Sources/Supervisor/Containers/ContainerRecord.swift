@@ -10,7 +10,7 @@ import Runtime
 
 /// All that trice keeps of a container, in two files of its directory: `config.json`, written once, and `state.json`,
 /// written at each change after that.
-package struct ContainerRecord: Codable, Hashable, Sendable {
+package struct ContainerRecord: Codable, Hashable, StoredContainer {
     package var config: ContainerConfig
     package var state: ContainerRecordState
 
@@ -18,8 +18,14 @@ package struct ContainerRecord: Codable, Hashable, Sendable {
     package var name: String { config.name }
 }
 
+extension ContainerRecord {
+    package init(config: ContainerConfig, storedState: ContainerRecordState?) {
+        self.init(config: config, state: storedState ?? ContainerRecordState(madeOf: config))
+    }
+}
+
 /// What a container was made from; never changes.
-package struct ContainerConfig: Codable, Hashable, Sendable {
+package struct ContainerConfig: Codable, Hashable, StoredConfig {
     /// 64 hexadecimal digits.
     package var id: String
     package var name: String
@@ -39,13 +45,13 @@ package struct ContainerConfig: Codable, Hashable, Sendable {
     package var created: UInt64
     /// The service as it was resolved.
     package var definition: Service
-    package var labels: [String: String]
+    @Sparse package var labels: [String: String]
     /// Files of the project, for `ls` and labels.
     package var configFiles: [String]
     package var workingDirectory: String
     /// Named volumes in use: container path → volume name. Anonymous ones included.
-    package var volumes: [String: String]
-    package var anonymousVolumes: [String]
+    @Sparse package var volumes: [String: String]
+    @Sparse package var anonymousVolumes: [String]
     /// What the file of `security_opt: seccomp=FILE` said.
     package var seccompDocument: String?
     /// Of the container's user namespace; nil for the host's.
@@ -61,7 +67,7 @@ package struct ContainerConfig: Codable, Hashable, Sendable {
 }
 
 /// How a container is doing.
-package struct ContainerRecordState: Codable, Hashable, Sendable {
+package struct ContainerRecordState: Codable, Hashable, StoredState {
     package var reconciled: ContainerState
     package var process: ProcessIdentity?
     package var exit: ExitStatus?
@@ -86,6 +92,31 @@ package struct ContainerRecordState: Codable, Hashable, Sendable {
 }
 
 extension ContainerRecordState {
+    /// What most states leave out is not asked for, as with `Service`.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(reconciled: try values.decode(ContainerState.self, forKey: .reconciled))
+        for key in values.allKeys { try read(key, of: values) }
+    }
+
+    private mutating func read(_ key: CodingKeys, of values: KeyedDecodingContainer<CodingKeys>) throws {
+        switch key {
+        case .reconciled: break
+        case .process: try values.read(key, into: &process)
+        case .exit: try values.read(key, into: &exit)
+        case .failure: try values.read(key, into: &failure)
+        case .hookFailure: try values.read(key, into: &hookFailure)
+        case .oomKilled: try values.read(key, into: &oomKilled)
+        case .paused: try values.read(key, into: &paused)
+        case .addresses: try values.read(key, into: &addresses)
+        case .joined: try values.read(key, into: &joined)
+        case .ports: try values.read(key, into: &ports)
+        case .health: try values.read(key, into: &health)
+        case .logStart: try values.read(key, into: &logStart)
+        case .removeAtEnd: try values.read(key, into: &removeAtEnd)
+        }
+    }
+
     /// That of a container which was made and not started.
     init(madeOf config: ContainerConfig) {
         var state = ContainerState(
@@ -104,9 +135,9 @@ package struct Attachment: Codable, Hashable, Sendable {
     package var gateway: String
     package var address6: String?
     /// The hardware address that was asked for; empty where none was.
-    package var mac: String
+    @Sparse package var mac: String
     /// The default route goes by the network with the highest one.
-    package var gatewayPriority = 0
+    @Sparse package var gatewayPriority = 0
     /// Further addresses for the link alone; nil: none.
     package var linkLocal: [String]?
     /// Names that resolve to it on this network.

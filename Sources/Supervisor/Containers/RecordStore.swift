@@ -15,32 +15,32 @@ package struct RecordStore: Sendable {
 
     /// The records that can be read; a directory without a whole record is what a kill during creation left, and is
     /// named in `unreadable`.
-    package func load() throws -> (records: [ContainerRecord], unreadable: [String]) {
+    ///
+    /// - Parameter type: how much of them.
+    package func load<Record: StoredContainer>(_ type: Record.Type = ContainerRecord.self) throws -> (
+        records: [Record], unreadable: [String]
+    ) {
         guard exists(paths.containers) else { return ([], []) }
-        var records: [ContainerRecord] = []
+        var records: [Record] = []
         var unreadable: [String] = []
         for id in try listDirectory(paths.containers) {
             let directory = paths.container(id)
             do {
-                let config = try decodeJSON(ContainerConfig.self, from: readFile("\(directory)/config.json"))
-                let state = try state(in: directory) ?? ContainerRecordState(madeOf: config)
-                records.append(ContainerRecord(config: config, state: state))
+                let config = try decodeJSON(Record.Config.self, from: readFile("\(directory)/config.json"))
+                records.append(Record(config: config, storedState: try state(in: directory)))
             } catch {
                 unreadable.append(id)
             }
         }
-        records.sort {
-            ($0.config.service, $0.config.number, $0.config.created) < (
-                $1.config.service, $1.config.number, $1.config.created
-            )
-        }
-        return (records, unreadable)
+        // By what is the same for all types: the compiler makes a faster sort of that.
+        let order = records.map { ($0.config.service, $0.config.number, $0.config.created) }
+        return (records.indices.sorted { order[$0] < order[$1] }.map { records[$0] }, unreadable)
     }
 
     /// Nil where nothing has happened to the container since it was made.
-    private func state(in directory: String) throws -> ContainerRecordState? {
+    private func state<State: StoredState>(in directory: String) throws -> State? {
         do {
-            return try decodeJSON(ContainerRecordState.self, from: readFile("\(directory)/state.json"))
+            return try decodeJSON(State.self, from: readFile("\(directory)/state.json"))
         } catch let error as SystemError where error.errno == ENOENT { return nil }
     }
 
