@@ -88,7 +88,7 @@ struct Run: ParsableCommand {
     func run() throws {
         let context = Context(Trice.global)
         let file = try context.project(services: [service])
-        let project = file.withImageNames
+        let project = file.forSupervisor
         guard let found = project.service(service) else { throw Failure("no such service: \(service)") }
         let terminal = !noTTY && !detach && isatty(0) == 1 && isatty(1) == 1
         var options = Request.RunOptions(
@@ -120,7 +120,7 @@ struct Run: ParsableCommand {
     }
 
     private func run(_ options: Request.RunOptions, _ project: Project, _ context: Context) throws {
-        let document = try memoryFile("project", encodeJSON(project, sorted: false))
+        let document = try memoryFile("project", encodeJSON(project))
         let progress = try Progress(Trice.global, isQuiet: quiet)
         let session = Session(try SupervisorClient.start(context.paths(of: project)), input: interactive)
 

@@ -234,7 +234,7 @@ struct BringUp {
         }
         return try Effect.perform(PlanReport.effects(project, options, context), otherwise: 0) {
             let document = try Trace.span("document") {
-                try memoryFile("project", encodeJSON(project.withImageNames, sorted: false))
+                try memoryFile("project", encodeJSON(project.forSupervisor))
             }
             let trace = Trace.isOn ? [try Trace.copy()] : []
             let progress = try Progress(context.global, of: project, starts: options.start)

@@ -71,6 +71,14 @@ extension ContainerState {
 
 /// What the user's words make of a service's goal.
 extension ServiceGoal {
+    /// Takes the instant at which the user asked before for that of now, where it makes no difference, since nothing has
+    /// happened to the service's own containers: then an `up` with nothing to do leaves all as it is, on disk too.
+    package mutating func keepRequest(of before: ServiceGoal?, beside own: [ContainerState]) {
+        guard let before, !own.isEmpty else { return }
+        let isQuiet = own.allSatisfy { $0.phase == .running && !$0.stoppedByUser && $0.failed <= before.requested }
+        if isQuiet { requested = before.requested }
+    }
+
     package mutating func start(at time: UInt64) {
         (intent, requested, rerunsCompleted) = (.running, time, true)
     }

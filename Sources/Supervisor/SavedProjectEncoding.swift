@@ -26,7 +26,9 @@ struct SavedProjectEncoding {
 extension Supervisor {
     /// Makes this what is desired, here and on record.
     func keep(_ next: SavedProject) throws {
-        saved = next
+        if next == saved && isSavedOnDisk { return }
+        (saved, isSavedOnDisk) = (next, false)
         try records.write(desired: savedEncoding.encode(next))
+        isSavedOnDisk = true
     }
 }

@@ -38,7 +38,10 @@ final class Supervisor {
     var server: Server?
 
     var saved: SavedProject?
+    /// False where the disk did not take what was to be saved.
+    var isSavedOnDisk = true
     var savedEncoding = SavedProjectEncoding()
+    var projectReading = ProjectReading()
     var containers: [String: Container] = [:]
     /// Volumes that this supervisor has seen or made.
     var knownVolumes: Set<String> = []

@@ -39,6 +39,66 @@ import Testing
         }
     }
 
+    @Test func `up with nothing to do leaves the record of what is desired as it is`() throws {
+        try Sandbox.run("nothing-to-do") { box in
+            try box.write("services: { a: { image: busybox:1, init: true, scale: 2 } }")
+            let record = "\(box.directory)/root/projects/nothing-to-do/desired.json"
+            func written() throws -> [FileAttributeKey: Any] {
+                try FileManager.default.attributesOfItem(atPath: record)
+            }
+            box.must("up", "-d")
+            let first = try written()[.systemFileNumber] as? Int
+            #expect(first != nil)
+            for _ in 0..<2 {
+                box.must("up", "-d")
+                #expect(try written()[.systemFileNumber] as? Int == first)
+            }
+            // Each record is a new file.
+            box.must("up", "-d", "--scale", "a=1", "-t", "0")
+            #expect(try written()[.systemFileNumber] as? Int != first)
+            #expect(box.ps().count == 1)
+        }
+    }
+
+    @Test func `what a record has of the environment is what hooks take from it`() throws {
+        try Sandbox.run("environment") { box in
+            try box.write(
+                """
+                services:
+                  a:
+                    image: busybox:1
+                    init: true
+                    post_start: [ { command: [sh, -c, "echo $$TOKEN > /token"], environment: [TOKEN] } ]
+                """)
+            let outcome = box.try_("up", "-d", environment: ["TOKEN": "for-the-hook", "OTHER": "for-nobody"])
+            #expect(outcome.status == 0, "\(outcome)")
+            #expect(box.exec("a", "cat", "/token") == "for-the-hook\n")
+            let record = try String(
+                contentsOfFile: "\(box.directory)/root/projects/environment/desired.json", encoding: .utf8)
+            #expect(record.contains("for-the-hook"))
+            #expect(!record.contains("for-nobody"))
+        }
+    }
+
+    @Test func `a stack can be worked with while its file has mistakes`() throws {
+        try Sandbox.run("edited") { box in
+            try box.write("name: edited\nservices: { a: { image: busybox:1, init: true } }")
+            box.must("up", "-d")
+            try box.write("name: edited\nservices: { a: { image: busybox:1, inti: true, command: \"echo ${UNSET}\" } }")
+            let refused = box.trice("up", "-d")
+            #expect(refused.err.contains("compose.yaml:2:36: error:"), "\(refused)")
+            let rows = box.trice("ps", "--format", "{{.Name}}")
+            #expect(rows.out == "edited-a-1\n", "\(rows)")
+            for outcome in [
+                box.trice("exec", "-T", "a", "true"), box.trice("logs"), box.trice("restart", "-t", "0"),
+                box.trice("stop", "-t", "0"),
+            ] {
+                #expect(outcome.status == 0, "\(outcome)")
+                #expect(!outcome.err.contains("UNSET"), "\(outcome)")
+            }
+        }
+    }
+
     @Test func `a change makes that service again and no other`() throws {
         try Sandbox.run("change") { box in
             try box.write(

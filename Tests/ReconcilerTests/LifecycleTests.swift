@@ -34,6 +34,34 @@ import Testing
         #expect(state.started == state.finished)
     }
 
+    struct Quiet: CustomTestStringConvertible {
+        let testDescription: String
+        let own: [ContainerState]
+        let isKept: Bool
+    }
+
+    @Test(arguments: [
+        Quiet(testDescription: "all run", own: [container("a"), container("a", 2)], isKept: true),
+        Quiet(testDescription: "none is there", own: [], isKept: false),
+        Quiet(testDescription: "one has ended", own: [container("a"), container("a", 2, .exited)], isKept: false),
+        Quiet(testDescription: "one is being stopped", own: [container("a", 1, .stopping)], isKept: false),
+        Quiet(testDescription: "one was killed", own: [container("a") { $0.stoppedByUser = true }], isKept: false),
+        Quiet(
+            testDescription: "what follows its start failed since",
+            own: [container("a") { $0.failed = 350 * second }], isKept: false),
+        Quiet(
+            testDescription: "what follows its start failed before",
+            own: [container("a") { $0.failed = 250 * second }], isKept: true),
+    ])
+    func `who asks again for what runs has asked when he did first`(_ quiet: Quiet) {
+        let before = goal { $0.requested = 300 * second }
+        var asked = goal { $0.requested = now }
+        asked.keepRequest(of: before, beside: quiet.own)
+        #expect(asked.requested == (quiet.isKept ? 300 * second : now))
+        asked.keepRequest(of: nil, beside: quiet.own)
+        #expect(asked.requested == (quiet.isKept ? 300 * second : now))
+    }
+
     @Test func `a stop lets rest what waits for its restart, and leaves a one-shot that is done as it is`() {
         let done = container("a", 1, .exited)
         var state = done

@@ -78,6 +78,7 @@ extension World {
             let own = containers.filter { $0.node.bit == node.bit }.map(\.state)
             let before = desired?.services[node.name]
             goal.beginRollout(own, before, now: clock)
+            goal.keepRequest(of: before, beside: own)
             if let before, before.hash != goal.hash, before.rollout?.began ?? 0 == 0 || previous[node.name] == nil {
                 previous[node.name] = own.contains { $0.hash == before.hash } ? before : nil
             }

@@ -23,4 +23,15 @@ import Testing
         saved.desired.services["web"] = ServiceGoal(replicas: 2, hash: "h")
         #expect(try isRead())
     }
+
+    @Test func `a project is read as it was sent, the same one again and another one after it`() throws {
+        var reading = ProjectReading()
+        let first = Project(name: "a", workingDirectory: "/a")
+        let second = Project(name: "a", workingDirectory: "/b")
+        for project in [first, first, second, first] {
+            #expect(try reading.project(from: encodeJSON(project)) == project)
+        }
+        #expect(throws: DecodingError.self) { try reading.project(from: Array("{".utf8)) }
+        #expect(try reading.project(from: encodeJSON(first)) == first)
+    }
 }

@@ -248,7 +248,7 @@ extension Supervisor {
 
     func project(from descriptors: [Descriptor]) throws -> Project {
         guard let document = descriptors.first else { throw Failure("the request comes without a project") }
-        return try decodeJSON(Project.self, from: readWhole(document.raw))
+        return try projectReading.project(from: readWhole(document.raw))
     }
 
     /// The services named, or all that there are.

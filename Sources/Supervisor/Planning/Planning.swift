@@ -48,6 +48,7 @@ package struct Planning {
         for name in asked {
             let own = containers.filter { $0.service == name && !$0.isOneOff }
             goals.desired.services[name]?.beginRollout(own, before?.services[name], now: now)
+            goals.desired.services[name]?.keepRequest(of: before?.services[name], beside: own)
         }
         restartFollowers(of: project, &goals.desired, containers, now: now)
         return (asked, goals)

@@ -18,7 +18,7 @@ extension Supervisor {
             if before.rollout?.began ?? 0 > 0 && previous[name] != nil { continue }
             previous[name] = previousService(name, before, in: saved.project)
         }
-        return previous
+        return previous.isEmpty ? nil : previous
     }
 
     private func previousService(_ name: String, _ goal: ServiceGoal, in project: Project) -> PreviousService? {
