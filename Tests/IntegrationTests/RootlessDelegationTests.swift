@@ -55,12 +55,11 @@ extension RootlessTests {
                     try user.load("busybox")
                     try user.write(Self.stack)
                     inside.must("up", "-d")
-                    // Both at once, so that neither starts the other: the next launcher comes from the next command.
-                    let launcher = user.processes(named: "trice-launcher")
-                    for pid in launcher { kill(pid, SIGSTOP) }
-                    let found = user.processes(named: "trice-superviso") + launcher
+                    // Stopped first, so that neither starts the other: the next launcher comes from the next command.
+                    let found = ["trice-superviso", "trice-launcher"].flatMap { user.processes(named: $0) }
                     #expect(found.count == 2)
-                    for pid in found.reversed() { kill(pid, SIGKILL) }
+                    for pid in found { kill(pid, SIGSTOP) }
+                    for pid in found { kill(pid, SIGKILL) }
                     #expect(box.eventually { !found.contains(where: box.isAlive) })
                     let exec = user.trice("exec", "-T", "web", "true")
                     #expect(exec.status != 0 && exec.err.contains("cannot be entered from this session"), "\(exec)")
