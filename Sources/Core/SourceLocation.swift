@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The trice authors
 
 /// A place in a text file that a person wrote, as editors and compilers print it: `FILE:LINE:COLUMN`.
-package struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
+package struct SourceLocation: Hashable, Sendable {
     /// The path as the user gave it (or as found, relative to the working directory).
     package var file: String
     /// Counted from 1.
@@ -20,20 +20,8 @@ package struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// As its text: a project has several of them for each service.
-extension SourceLocation: Codable {
-    package init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        guard let place = SourceLocation(text) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is no FILE:LINE:COLUMN"))
-        }
-        self = place
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var text = encoder.singleValueContainer()
-        try text.encode(description)
-    }
+extension SourceLocation: TextCodable {
+    package static let textForm = "FILE:LINE:COLUMN"
 
     /// - Parameter text: `FILE:LINE:COLUMN`; a colon may stand in the path, too.
     package init?(_ text: String) {

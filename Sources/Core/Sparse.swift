@@ -63,6 +63,14 @@ extension KeyedDecodingContainer {
     }
 }
 
+extension KeyedEncodingContainer {
+    package mutating func encode<Value: Omissible>(_ value: Sparse<Value>, forKey key: Key) throws {
+        if value.wrappedValue != .omitted { try encode(value.wrappedValue, forKey: key) }
+    }
+}
+
+extension Sparse: Sendable where Value: Sendable {}
+
 extension KeyedDecodingContainer {
     /// Reads what stands under a key that is there.
     package func read<Value: Decodable>(_ key: Key, into target: inout Value) throws {
@@ -74,11 +82,3 @@ extension KeyedDecodingContainer {
         target = try decodeIfPresent(Value.self, forKey: key)
     }
 }
-
-extension KeyedEncodingContainer {
-    package mutating func encode<Value: Omissible>(_ value: Sparse<Value>, forKey key: Key) throws {
-        if value.wrappedValue != .omitted { try encode(value.wrappedValue, forKey: key) }
-    }
-}
-
-extension Sparse: Sendable where Value: Sendable {}

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import Core
 import Netlink
 
 /// An IPv4 address as a number: `10.0.0.1` is 0x0a000001.
-package struct IPv4Address: Hashable, Comparable, Sendable, NetworkAddress, LosslessStringConvertible, Codable {
+package struct IPv4Address: Hashable, Comparable, Sendable, NetworkAddress, TextCodable {
     package var value: UInt32
 
     package init(_ value: UInt32) { self.value = value }
@@ -28,20 +29,7 @@ package struct IPv4Address: Hashable, Comparable, Sendable, NetworkAddress, Loss
         value = bytes.reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    package init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        guard let address = IPv4Address(text) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is no IPv4 address"))
-        }
-        self = address
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-
+    package static var textForm: String { "IPv4 address" }
     package var family: AddressFamily { .AF_INET }
     package var bytes: [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
     package var description: String { bytes.map { String($0) }.joined(separator: ".") }

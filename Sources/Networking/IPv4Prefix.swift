@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import Core
+
 /// An IPv4 network: the first so many bits of an address (RFC 4632).
-package struct IPv4Prefix: Hashable, Comparable, Sendable, LosslessStringConvertible, Codable {
+package struct IPv4Prefix: Hashable, Comparable, Sendable, TextCodable {
     /// The network's own address: all host bits are zero.
     package let address: IPv4Address
     /// 0 to 32.
@@ -23,20 +25,7 @@ package struct IPv4Prefix: Hashable, Comparable, Sendable, LosslessStringConvert
         self.init(address, length: Int(length))
     }
 
-    package init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        guard let prefix = IPv4Prefix(text) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is no IPv4 network"))
-        }
-        self = prefix
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-
+    package static var textForm: String { "IPv4 network" }
     package var description: String { "\(address)/\(length)" }
     package var first: IPv4Address { address }
     /// The broadcast address of a network of more than two.

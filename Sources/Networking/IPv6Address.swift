@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The trice authors
 
+import Core
 import Netlink
 
 /// An IPv6 address as its two halves.
-package struct IPv6Address: Hashable, Comparable, Sendable, NetworkAddress, LosslessStringConvertible, Codable {
+package struct IPv6Address: Hashable, Comparable, Sendable, NetworkAddress, TextCodable {
     package var high: UInt64
     package var low: UInt64
 
@@ -38,20 +39,7 @@ package struct IPv6Address: Hashable, Comparable, Sendable, NetworkAddress, Loss
         low = groups[4...].reduce(0) { $0 << 16 | UInt64($1) }
     }
 
-    package init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        guard let address = IPv6Address(text) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is no IPv6 address"))
-        }
-        self = address
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-
+    package static var textForm: String { "IPv6 address" }
     package var family: AddressFamily { .AF_INET6 }
 
     /// The address after this one; after the last one comes the first.
@@ -118,7 +106,7 @@ package struct IPv6Address: Hashable, Comparable, Sendable, NetworkAddress, Loss
 }
 
 /// An IPv6 network.
-package struct IPv6Prefix: Hashable, Sendable, LosslessStringConvertible, Codable {
+package struct IPv6Prefix: Hashable, Sendable, TextCodable {
     package let address: IPv6Address
     package let length: UInt8
 
@@ -136,20 +124,7 @@ package struct IPv6Prefix: Hashable, Sendable, LosslessStringConvertible, Codabl
         self.init(address, length: Int(length))
     }
 
-    package init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        guard let prefix = IPv6Prefix(text) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is no IPv6 network"))
-        }
-        self = prefix
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-
+    package static var textForm: String { "IPv6 network" }
     package var description: String { "\(address)/\(length)" }
 
     /// The last address of the network.

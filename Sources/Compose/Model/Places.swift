@@ -21,7 +21,8 @@ package struct PlaceList: Codable, Hashable, Sendable {
         while !list.isAtEnd {
             let path = try list.decode(String.self), text = try list.decode(String.self)
             guard let place = SourceLocation(text) else {
-                throw DecodingError.dataCorruptedError(in: list, debugDescription: "\(text) is no FILE:LINE:COLUMN")
+                throw DecodingError.dataCorruptedError(
+                    in: list, debugDescription: "\(text) is no \(SourceLocation.textForm)")
             }
             wrappedValue[path] = place
         }
