@@ -54,17 +54,23 @@ extension Supervisor {
         }
     }
 
-    func isInChargeNow() throws -> Bool {
+    /// Whether the project is this launcher's; then clients find its socket. Under the lock of starts, so that nobody else takes
+    /// the project in between.
+    func takeCharge() throws -> Bool {
         let lock = try SupervisorStart.lock(paths)
-        return try withExtendedLifetime(lock) { try isInCharge() }
+        return try withExtendedLifetime(lock) {
+            guard try isInCharge() else { return false }
+            try SupervisorStart.reopen(paths)
+            return true
+        }
     }
 
     /// Whether the project is still this launcher's. One that was killed while it left has taken files away, and another
     /// launcher may have the project since: nothing of that is touched. The caller holds the lock of starts.
     private func isInCharge() throws -> Bool {
-        guard exists(paths.run) else { return false }
-        guard exists(paths.launcherPID) else { return true }
-        return try decodeJSON(ProcessIdentity.self, from: readFile(paths.launcherPID)).pid == getppid()
+        // Somebody has left the project but for the last step.
+        if exists(paths.run) && !exists(paths.launcherPID) { try removeTree(paths.run) }
+        return try SupervisorStart.isTaken(paths, byLauncher: getppid())
     }
 
     /// Takes clients again, where an earlier attempt to leave was given up or cut off.

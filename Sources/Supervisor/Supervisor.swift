@@ -124,7 +124,7 @@ final class Supervisor {
     /// Takes over what runs, and serves until the project needs nobody any more.
     func run(listener: Descriptor) throws {
         let start = Trace.now
-        guard try isInChargeNow() else { return launcher.quit() }
+        guard try takeCharge() else { return launcher.quit() }
         // One before this that is dying may still be in a system call that takes a container's output out of its pipe.
         let lock = try ProcessLock(paths.supervisorLock)
         defer { withExtendedLifetime(lock) {} }
@@ -133,7 +133,6 @@ final class Supervisor {
         launcher.onEnded = { [unowned self] in self.processEnded($0) }
         launcher.onLost = { [unowned self] in self.launcherLost() }
         try launcher.begin()
-        stay()
         saved = try records.loadDesired()
         try adopt(children: children, ended: ended)
         server = try Server(listener, on: loop) { [unowned self] connection, request, descriptors in

@@ -87,6 +87,7 @@ package enum SupervisorStart {
             if try launcher.run() == .cannotServe {
                 let lock = try Self.lock(paths)
                 try withExtendedLifetime(lock) {
+                    guard try isTaken(paths, byLauncher: getpid()) else { return }
                     try ProjectControlGroups.release(paths)
                     try removeTree(paths.run)
                 }
@@ -123,7 +124,8 @@ package enum SupervisorStart {
             return nil
         }
         try makeDirectories(paths.run, mode: 0o700)
-        unlink(paths.socket)
+        // Of a supervisor that was killed with its launcher, while it left or before.
+        for socket in [paths.socket, paths.leavingSocket] { unlink(socket) }
         let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let listener = Descriptor(try check("socket") { socket(AF_UNIX, type, 0) })
         try throughDirectory(of: paths.socket) { path in
@@ -135,6 +137,12 @@ package enum SupervisorStart {
         let errors = try Descriptor.open(paths.supervisorLog, O_WRONLY | O_APPEND | O_CREAT, mode: 0o600)
         try check("dup2", paths.supervisorLog) { dup2(errors.raw, 2) }
         return listener
+    }
+
+    /// Whether it is this launcher that has the project. The caller holds the lock of starts.
+    static func isTaken(_ paths: ProjectPaths, byLauncher pid: pid_t) throws -> Bool {
+        guard exists(paths.launcherPID) else { return false }
+        return try decodeJSON(ProcessIdentity.self, from: readFile(paths.launcherPID)).pid == pid
     }
 
     /// Takes clients again, where a supervisor that was about to leave has given it up, or was killed.

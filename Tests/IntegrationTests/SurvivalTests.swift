@@ -101,6 +101,24 @@ import Testing
         }
     }
 
+    @Test func `a supervisor killed with its launcher while it left hides nobody who comes after it`() throws {
+        try Sandbox.run("leaving") { box in
+            try box.write("services: { a: { image: busybox:1, init: true } }")
+            box.must("up", "-d")
+            let launcher = try #require(box.launcherPID), supervisor = try #require(box.supervisorPID)
+            kill(supervisor, SIGSTOP)
+            kill(launcher, SIGKILL)
+            kill(supervisor, SIGKILL)
+            #expect(box.eventually { !box.isAlive(launcher) && !box.isAlive(supervisor) })
+            // As far as it gets before it takes its files away.
+            let socket = "\(box.directory)/run/projects/\(box.project)/api.sock"
+            #expect(rename(socket, "\(socket).leaving") == 0)
+            box.must("up", "-d")
+            #expect(box.exec("a", "echo", "works") == "works\n")
+            #expect(box.exec("a", "echo", "again") == "again\n")
+        }
+    }
+
     @Test func `a program does not run before the back-off of its restart is over`() throws {
         try Sandbox.run("backoff") { box in
             try box.write(
