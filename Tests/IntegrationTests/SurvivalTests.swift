@@ -176,6 +176,61 @@ import Testing
         }
     }
 
+    /// Somebody who has taken a network's subnet before the network is made again.
+    private func withTaken<T>(
+        _ subnet: String, by link: String, in box: Sandbox, _ body: () throws -> T
+    ) rethrows -> T {
+        #expect(box.run(["/sbin/ip", "link", "add", link, "type", "bridge"]).status == 0)
+        defer { #expect(box.run(["/sbin/ip", "link", "delete", link]).status == 0) }
+        #expect(box.run(["/sbin/ip", "address", "add", subnet, "dev", link]).status == 0)
+        return try body()
+    }
+
+    /// In the form ADDRESS/LENGTH.
+    private func subnet(in box: Sandbox) throws -> String {
+        let network = box.must("network", "inspect", "\(box.project)_default").out
+        return String(try #require(network.firstMatch(of: /"Subnet" : "([0-9.\/]+)"/)).1)
+    }
+
+    @Test func `a network whose subnet is somebody else's after a reboot gets another one`() throws {
+        try Sandbox.run("reboottaken") { box in
+            try box.write("services: { a: { image: busybox:1, init: true }, b: { image: busybox:1, init: true } }")
+            box.must("up", "-d")
+            let before = try subnet(in: box)
+            try box.reboot()
+            try withTaken(before, by: "trtaken0", in: box) {
+                box.must("up", "-d")
+                let after = try subnet(in: box)
+                #expect(after != before)
+                #expect(box.exec("a", "ping", "-c", "1", "b").contains("1 packets received"))
+            }
+        }
+    }
+
+    @Test func `a network that asks for its subnet is refused where that is somebody else's after a reboot`() throws {
+        try Sandbox.run("rebootasked") { box in
+            try box.write(
+                """
+                services: { a: { image: busybox:1, init: true } }
+                networks:
+                  default:
+                    ipam: { config: [{ subnet: 10.231.7.0/24 }] }
+                """)
+            box.must("up", "-d")
+            try box.reboot()
+            withTaken("10.231.7.9/24", by: "trtaken1", in: box) {
+                let up = box.try_("up", "-d")
+                #expect(up.status == 1)
+                #expect(
+                    up.err.contains(
+                        "compose.yaml:4:11: error: network \(box.project)_default: its subnet 10.231.7.0/24 overlaps with 10.231.7.0/24, "
+                            + "which somebody else uses on this host now"), "\(up)")
+                box.must("down")
+                #expect(box.must("network", "ls", "-q").lines.isEmpty)
+            }
+        }
+    }
+
     @Test func `a down that the machine's end has cut off is finished by the boot`() throws {
         try Sandbox.run("rebootdown") { box in
             try box.write(

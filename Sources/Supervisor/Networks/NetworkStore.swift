@@ -19,6 +19,8 @@ package struct NetworkRecord: Codable, Hashable, Sendable {
     package var parent: ParentLink?
     /// Nil without IPv4.
     package var subnet: IPv4Prefix?
+    /// Whether the file asks for this very subnet; nil in the records of an earlier version.
+    var isSubnetAsked: Bool?
     package var gateway: IPv4Address?
     /// Where addresses are taken from that nobody asked for; nil: the whole subnet.
     package var range: IPv4Prefix?
@@ -54,10 +56,12 @@ extension [NetworkRecord] {
     /// Takes the networks' own links and their rules off the host, together: the kernel waits for each change until nobody
     /// uses any more what is gone. What is not there is no error.
     func removeLinks(_ host: NetworkHost, _ firewall: Firewall) throws {
-        try host.remove(bridges: compactMap(\.bridge))
-        for parent in compactMap(\.parent) { try host.remove(parent) }
+        // The rules first: the subnet is another's when its link is gone, who would have its packets sent under the host's
+        // address.
         let networks = compactMap(\.firewall)
         if !networks.isEmpty { try firewall.removeNetworks(networks) }
+        try host.remove(bridges: compactMap(\.bridge))
+        for parent in compactMap(\.parent) { try host.remove(parent) }
     }
 }
 

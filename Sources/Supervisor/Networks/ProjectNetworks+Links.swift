@@ -16,6 +16,7 @@ extension ProjectNetworks {
             guard let network = joined[attachment.network] else {
                 throw Failure("network \(attachment.network) is not there")
             }
+            if let problem = network.problem { throw problem }
             let record = network.record
             let uplink: Endpoint.Uplink =
                 if let parent = record.parent { .parent(network.index, parent.sharing) } else {
@@ -105,7 +106,7 @@ extension ProjectNetworks {
 
     /// The container's links went with it, and nobody sends on them any more.
     func forgetLinks(of container: String, _ attachments: [Attachment], pid: Int32) throws {
-        let known = attachments.filter { joined[$0.network] != nil }
+        let known = attachments.filter { joined[$0.network].map { $0.problem == nil } ?? false }
         let endpoints = try endpoints(known, container: container, pid: pid)
         if let namespace = namespaces.removeValue(forKey: container) { try host.disconnect(endpoints, namespace) }
         dismissed += endpoints.compactMap(LinkSource.init)

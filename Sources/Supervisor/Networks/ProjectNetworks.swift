@@ -28,6 +28,8 @@ final class ProjectNetworks {
         var isReleasing = false
         /// Whether they could not be written the last time.
         var isFailing = false
+        /// Why no container can be on it.
+        var problem: Failure?
         init(_ record: NetworkRecord, index: Int32) { (self.record, self.index) = (record, index) }
     }
 
@@ -64,7 +66,8 @@ final class ProjectNetworks {
         do {
             try store.locked {
                 if let record = try store.record(network.name) {
-                    return try join(record)
+                    if try hasLink(record) { return try join(record) }
+                    return try host.alone { try rejoin(record, network) }
                 }
                 guard !network.isExternal else {
                     throw Failure(
@@ -109,6 +112,7 @@ final class ProjectNetworks {
         let record = NetworkRecord(
             name: network.name, project: network.name == PredefinedNetworks.bridge ? "" : project, key: network.key,
             bridge: bridge, parent: parent, subnet: addressing.subnet,
+            isSubnetAsked: network.subnets.contains { !($0.subnet?.contains(":") ?? false) },
             gateway: addressing.gateway, range: addressing.range, auxiliary: addressing.auxiliary,
             subnet6: addressing.subnet6, gateway6: addressing.gateway6, driverOptions: options,
             definition: network.name == PredefinedNetworks.bridge ? nil : configHash(of: network),
@@ -121,6 +125,37 @@ final class ProjectNetworks {
             try store.remove(record.name)
             throw error
         }
+    }
+
+    /// Whether the network's own link is there; a parent link is looked for when it is joined.
+    private func hasLink(_ record: NetworkRecord) throws -> Bool { try record.bridge.map(host.hasLink) ?? true }
+
+    /// Makes the bridge of a network anew, as after a restart of the machine: with another subnet where somebody has taken its
+    /// own meanwhile, as of two bridges with one subnet packets get lost between containers. Where it must have this one, no
+    /// container starts on it, but it can be taken down.
+    private func rejoin(_ record: NetworkRecord, _ network: Network) throws {
+        let used = try host.usedSubnets().filter { $0.length > 0 }
+        guard let subnet = record.subnet, let other = used.first(where: subnet.overlaps) else {
+            return try join(record)
+        }
+        let others = try store.claims().compactMap(\.subnet)
+        guard record.isSubnetAsked == false, try store.leases(record.name).isEmpty,
+            let free = SubnetPool.choose(avoiding: used + others)
+        else {
+            let unusable = Joined(record, index: 0)
+            unusable.problem = Failure(
+                "network \(record.name): its subnet \(subnet) overlaps with \(other), which somebody else uses on this host now",
+                at: network.places["ipam"] ?? network.location, hint: "down and up again make the network anew")
+            joined[record.name] = unusable
+            return
+        }
+        log("network \(record.name): somebody else uses \(other) now, it gets \(free)")
+        if let network = record.firewall { try firewall.removeNetworks([network]) }
+        var renewed = record
+        renewed.subnet = free
+        renewed.gateway = try AddressPool(subnet: free).gateway
+        try store.write(renewed)
+        try join(renewed)
     }
 
     /// - Parameter isNew: whether its parent link must be there; one that has gone since keeps nobody from taking the network
