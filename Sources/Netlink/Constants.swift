@@ -29,6 +29,7 @@ package struct MessageType: RawRepresentable, Hashable, Sendable {
     package static let RTM_NEWROUTE = MessageType(rawValue: 24)
     package static let RTM_DELROUTE = MessageType(rawValue: 25)
     package static let RTM_GETROUTE = MessageType(rawValue: 26)
+    package static let RTM_NEWNEIGH = MessageType(rawValue: 28)
     /// Of the netfilter family: what a transaction begins and ends with (uapi linux/netfilter/nfnetlink.h), and what subsystem
     /// 10 knows (uapi linux/netfilter/nf_tables.h).
     package static let NFNL_MSG_BATCH_BEGIN = MessageType(rawValue: 0x10)
@@ -152,6 +153,11 @@ package enum RTA: UInt16, AttributeFamily {
     case TABLE = 15
 }
 
+/// Attributes of a neighbour: `NDA_*` in uapi linux/neighbour.h.
+package enum NDA: UInt16, AttributeFamily {
+    case LLADDR = 2
+}
+
 /// Attributes of an nftables table: `NFTA_TABLE_*` in uapi linux/netfilter/nf_tables.h.
 package enum NFTA_TABLE: UInt16, AttributeFamily {
     case NAME = 1
@@ -170,6 +176,9 @@ package let NLA_TYPE_MASK: UInt16 = 0x3fff
 package let IFF_UP: UInt32 = 0x1
 package let IFF_LOOPBACK: UInt32 = 0x8
 package let IFA_F_NODAD: UInt32 = 0x02
+/// A neighbour's state and flag (uapi linux/neighbour.h): one that is not asked for; of a bridge that a port belongs to.
+package let NUD_NOARP: UInt16 = 0x40
+package let NTF_MASTER: UInt8 = 0x04
 package let RT_TABLE_MAIN: UInt8 = 254
 package let RTPROT_STATIC: UInt8 = 4
 package let RTPROT_BOOT: UInt8 = 3

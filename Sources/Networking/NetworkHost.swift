@@ -85,7 +85,7 @@ package final class NetworkHost {
 
     /// Connects a container with all its networks, brings its loopback interface up, and sets its default route.
     ///
-    /// Two exchanges in the host's namespace and in the container's for any number of endpoints. Where any step fails,
+    /// Two exchanges in the host's namespace and in the container's each for any number of endpoints. Where any step fails,
     /// the links made so far are deleted again.
     package func connect(containerPID pid: pid_t, _ endpoints: [Endpoint]) throws {
         let namespace = try NetworkNamespace(ofPID: pid)
@@ -103,10 +103,17 @@ package final class NetworkHost {
             if let refusal = refusals.lazy.compactMap({ $0 }).first { throw NetlinkError.refused(refusal) }
             let inside = try namespace.enter(from: home) { try NetlinkSocket() }
             var requests = [LinkRequest.set(.index(1), up: true)]
+            var entries: [NetlinkRequest] = []
             for endpoint in endpoints {
                 let link = try inside.get(LinkRequest.get(.name(endpoint.interface)))
                 requests += NetworkHost.configuration(endpoint, interface: link.index)
+                // The bridge may still know the port that the container had before: what its neighbours send would be lost
+                // until that is gone, which the kernel does when it likes.
+                if endpoint.hostName != nil, let port = link.peer {
+                    entries.append(ForwardingRequest.replace(endpoint.ownHardwareAddress, port: port))
+                }
             }
+            if !entries.isEmpty { try socket.perform(entries) }
             try inside.perform(requests)
         } catch {
             // Not one that was refused: it may be there, and somebody else's.

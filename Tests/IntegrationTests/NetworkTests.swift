@@ -91,6 +91,26 @@ import Testing
         }
     }
 
+    @Test func `what is sent to a container that has just started again arrives`() throws {
+        try Sandbox.run("again") { box in
+            try box.write(
+                """
+                services: { a: { image: busybox:1, init: true }, b: { image: busybox:1, init: true } }
+                networks: { default: { enable_ipv6: true } }
+                """)
+            box.must("up", "-d")
+            for _ in 0..<10 {
+                // Who knows its hardware address does not ask for it.
+                for family in ["-4", "-6"] { _ = box.exec("b", "ping", family, "-c", "1", "a") }
+                box.must("restart", "-t", "0", "a")
+                for family in ["-4", "-6"] {
+                    let answer = box.exec("b", "ping", family, "-c", "1", "-W", "1", "a")
+                    #expect(answer.contains("1 packets received"), "\(answer)")
+                }
+            }
+        }
+    }
+
     @Test func `a network may have IPv6 alone`() throws {
         try Sandbox.run("sixonly") { box in
             try box.write(

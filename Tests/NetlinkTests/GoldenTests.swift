@@ -47,6 +47,23 @@ func hex(_ text: String) -> [UInt8] {
                     """))
     }
 
+    @Test func `a bridge is told behind which port an address is`() throws {
+        let request = ForwardingRequest.replace([2, 0x42, 1, 2, 3, 4], port: 9)
+        #expect(request.words == "bridge fdb replace 02:42:01:02:03:04 dev if9 master static")
+        #expect(
+            try request.encoded(sequence: 7)
+                == hex(
+                    """
+                    28 00 00 00 1c 00 01 05  # nlmsg_len 40, RTM_NEWNEIGH, REQUEST | REPLACE | CREATE
+                    07 00 00 00 00 00 00 00  # nlmsg_seq, nlmsg_pid
+                    07 00 00 00              # ndm_family AF_BRIDGE, padding
+                    09 00 00 00              # ndm_ifindex
+                    40 00 04 00              # ndm_state NUD_NOARP, ndm_flags NTF_MASTER, ndm_type
+                    0a 00 02 00              # NDA_LLADDR, 10 bytes
+                    02 42 01 02 03 04 00 00
+                    """))
+    }
+
     @Test func `links of a group are deleted with one message that names no link`() throws {
         let request = LinkRequest.delete(group: 0x01020304)
         #expect(request.words == "ip link del group 16909060")
