@@ -46,6 +46,9 @@ extension ContainerState {
         (phase, stopBegan) = (.stopping, time)
     }
 
+    /// The machine's end has ended it, and its restart rule does not bring it back: as one that the user has stopped.
+    package mutating func rest() { stoppedByUser = true }
+
     /// The user kills it: its end is near.
     package mutating func kill(at time: UInt64) { (stoppedByUser, stopBegan) = (true, time) }
 

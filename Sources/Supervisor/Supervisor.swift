@@ -122,7 +122,9 @@ final class Supervisor {
     }
 
     /// Takes over what runs, and serves until the project needs nobody any more.
-    func run(listener: Descriptor) throws {
+    ///
+    /// - Parameter isFirst: whether no launcher had the project before this one in this run of the machine.
+    func run(listener: Descriptor, isFirst: Bool) throws {
         let start = Trace.now
         guard try takeCharge() else { return launcher.quit() }
         // One before this that is dying may still be in a system call that takes a container's output out of its pipe.
@@ -134,7 +136,7 @@ final class Supervisor {
         launcher.onLost = { [unowned self] in self.launcherLost() }
         try launcher.begin()
         saved = try records.loadDesired()
-        try adopt(children: children, ended: ended)
+        try adopt(children: children, ended: ended, areOfThisRun: !isFirst)
         server = try Server(listener, on: loop) { [unowned self] connection, request, descriptors in
             self.handle(connection, request, descriptors)
         }

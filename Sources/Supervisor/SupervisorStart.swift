@@ -80,10 +80,14 @@ package enum SupervisorStart {
             let lock = Descriptor(lockNumber)
             var kept = try inherited()
             if let file = kept.removeValue(forKey: tracedFile) { Trace.begin(file, as: Launcher.traceName) }
+            // What a machine's run has of the project is gone with it.
+            let isFirst = !exists(paths.run)
             guard let listener = try Trace.span("claim the project", { try claim(paths) }) else { exit(0) }
             try Trace.span("control groups") { try ProjectControlGroups.settle(paths) }
             lock.close()
-            let launcher = try Launcher(keeping: kept) { channel in runSupervisor(paths, channel, listener) }
+            let launcher = try Launcher(keeping: kept) { channel in
+                runSupervisor(paths, channel, listener, isFirst: isFirst)
+            }
             if try launcher.run() == .cannotServe {
                 let lock = try Self.lock(paths)
                 try withExtendedLifetime(lock) {
@@ -152,7 +156,10 @@ package enum SupervisorStart {
         }
     }
 
-    private static func runSupervisor(_ paths: ProjectPaths, _ channel: PacketSocket, _ listener: Descriptor) -> Never {
+    /// - Parameter isFirst: whether the launcher found nothing of another one of this run of the machine.
+    private static func runSupervisor(
+        _ paths: ProjectPaths, _ channel: PacketSocket, _ listener: Descriptor, isFirst: Bool
+    ) -> Never {
         trice_set_name("trice-supervisor")
         #if FAULT_POINTS
             FaultPoint.become("supervisor")
@@ -163,7 +170,7 @@ package enum SupervisorStart {
             let supervisor = try Trace.span("begin") {
                 try Supervisor(paths: paths, channel: channel, loop: EventLoop())
             }
-            try supervisor.run(listener: listener)
+            try supervisor.run(listener: listener, isFirst: isFirst)
             exit(0)
         } catch {
             log("the supervisor ends: \(error)")

@@ -176,6 +176,23 @@ import Testing
         }
     }
 
+    @Test func `the first command after a reboot brings back what restart says, and nothing else`() throws {
+        try Sandbox.run("rebootcommand") { box in
+            try box.write(
+                """
+                services:
+                  always: { image: busybox:1, init: true, restart: always }
+                  failing: { image: busybox:1, init: true, restart: on-failure }
+                  plain: { image: busybox:1, init: true }
+                """)
+            box.must("up", "-d")
+            try box.reboot()
+            #expect(box.try_("exec", "-T", "failing", "true").status == 1)
+            #expect(box.eventually { box.state(of: "always") == "running" })
+            #expect(["failing", "plain"].map(box.state) == ["exited", "exited"])
+        }
+    }
+
     /// Somebody who has taken a network's subnet before the network is made again.
     private func withTaken<T>(
         _ subnet: String, by link: String, in box: Sandbox, _ body: () throws -> T

@@ -102,7 +102,8 @@ struct ContainerStory {
             case let time? where time > now:
                 lines.append("  starts again in \(ContainerStory.span(time - now)) (\(place))")
             case .some: lines.append("  starts again now (\(place))")
-            case nil where state.stoppedByUser: lines.append("  was stopped by a command, so its policy lets it rest")
+            case nil where state.stoppedByUser:
+                lines.append("  was stopped by a command or the machine's end, so its policy lets it rest")
             case nil: lines.append("  its restart policy does not start it again (\(place))")
             }
         }

@@ -13,7 +13,9 @@ import Runtime
 extension Supervisor {
     /// Takes over what an earlier supervisor left: containers that run go on undisturbed, ends that nobody saw are put on
     /// record, and what was cut off half-way is undone.
-    func adopt(children: [LauncherReply.Child], ended: [LauncherReply.Ended]) throws {
+    ///
+    /// - Parameter areOfThisRun: false where what ran has ended with an earlier run of the machine.
+    func adopt(children: [LauncherReply.Child], ended: [LauncherReply.Ended], areOfThisRun: Bool) throws {
         let (found, unreadable) = try records.load()
         for id in unreadable {
             log(
@@ -22,6 +24,7 @@ extension Supervisor {
             try sweep(id)
         }
         for record in found { containers[record.id] = Container(record) }
+        let ran = containers.values.filter(\.state.isLive)
         try joinNetworks()
         for container in containers.values {
             do { _ = try delivery(of: container) } catch {
@@ -46,12 +49,28 @@ extension Supervisor {
                 _ = remove(container)
             }
         }
+        if !areOfThisRun { bringBack(after: ran.filter { !$0.state.isLive }) }
         networks.keepLeases(of: Set(containers.keys))
         for end in ended { launcher.forget(end.pid) }
         for child in children { adoptFilling(child) }
         // Hooks of the supervisor before this one: those that matter are run again.
         for child in children where child.id.hasPrefix(hookPrefix) {
             if kill(-child.pid, SIGKILL) != 0 { kill(child.pid, SIGKILL) }
+        }
+    }
+
+    /// What the restart rules bring back after a start of the machine is to run, and nothing else.
+    ///
+    /// - Parameter lost: the containers that the machine's end has ended.
+    private func bringBack(after lost: [Container]) {
+        guard !lost.isEmpty, var next = saved, !next.desired.down else { return }
+        next.desired.boot(containers.values.map(\.state), at: realTime())
+        do { try keep(next) } catch {
+            log("what is to run since the machine has started anew is not on disk: \(error)")
+        }
+        for container in lost where next.desired.services[container.record.config.service]?.intent == .stopped {
+            container.state.rest()
+            save(container)
         }
     }
 
