@@ -127,7 +127,7 @@ package struct Trice: ParsableCommand {
     }
 
     private static func runCommand(_ words: [String]) throws {
-        var command = try parsed(words)
+        var command = try PlainCommand.read(words) ?? parsed(words)
         if dryRun != nil, withoutEnd.contains(where: { $0 == type(of: command) }) {
             throw Failure("\(words[0]) is not supported in a dry run: it goes on until its user ends it")
         }
@@ -145,7 +145,7 @@ package struct Trice: ParsableCommand {
     ]
 
     /// The command; where there is none of that name, what was most likely meant.
-    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
         do { return try Dispatch.parse(words: arguments) } catch {
             if let wrong = try Spelling(definition: definition()).unknownCommand(arguments[0]) { throw wrong }
             throw error

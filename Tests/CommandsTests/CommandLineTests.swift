@@ -73,6 +73,35 @@ import Testing
         #expect(GlobalOptions(plain: ["-f", "compose.yaml", "-p", "shop", "--progress", "quiet"]) != nil)
     }
 
+    @Test(arguments: ["exec", "ps", "up"])
+    func `plain commands are read as the parser reads them`(_ name: String) throws {
+        let words = [
+            "-d", "--detach", "-T", "-u", "--user", "-w", "-e", "--env", "-t", "-i", "-it", "--index", "-a", "--all",
+            "-q",
+            "--services", "--wait", "--remove-orphans", "--format", "-h", "--help", "--version", "--no-deps", "-e=a",
+            "--user=a",
+            "-ua", "--", "-", "", "--none", "web", "db", "sh", "ls", "-c", "a=b", "7", "ps", "up", "help",
+        ]
+        var random = SplitMix(state: 11)
+        var plain = 0
+        for _ in 0..<1000 {
+            let given =
+                [name]
+                + (0..<Int.random(in: 0...5, using: &random)).map { _ in
+                    words.randomElement(using: &random) ?? ""
+                }
+            guard let command = PlainCommand.read(given) else { continue }
+            plain += 1
+            // All properties, with their values.
+            switch Result(catching: { try Trice.parsed(given) }) {
+            case .success(let parsed): #expect("\(command)" == "\(parsed)", "\(given)")
+            case .failure(let error): Issue.record("\(given): \(error)")
+            }
+        }
+        #expect(plain > 20)
+        #expect(PlainCommand.read(["exec", "-T", "-u", "root", "web", "sh", "-c", "ls -l"]) != nil)
+    }
+
     @Test(arguments: [
         Row(typed: "upp", meant: "did you mean 'up'?"), Row(typed: "rmi", meant: "did you mean 'image rm'?"),
         Row(typed: "load", meant: "did you mean 'image load'?"),
