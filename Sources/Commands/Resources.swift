@@ -84,17 +84,7 @@ struct Volumes: ParsableCommand {
         let volumes = try store.list().filter { volume in
             used.contains(volume.name) || (services.isEmpty && volume.project == paths.project)
         }
-        if quiet { return volumes.forEach { Output.line($0.name) } }
-        let rows = volumes.map { volume in
-            [
-                "Name": volume.name, "Driver": "local", "Mountpoint": store.data(volume.name), "Scope": "local",
-                "Labels": volume.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-                    .joined(separator: ","),
-            ]
-        }
-        let template =
-            format == "table" ? "table {{.Driver}}\\t{{.Name}}" : format == "json" ? "{{json .}}" : format
-        Output.standardOutput(try ListTemplate(template).text(rows, headings: ["Name": "VOLUME NAME"]))
+        try VolumeList.show(volumes, of: store, quiet: quiet, format: format)
     }
 }
 

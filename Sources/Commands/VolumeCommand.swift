@@ -22,13 +22,28 @@ struct VolumeList: ParsableCommand {
 
     @Flag(name: [.short, .long], help: "Only the names.")
     var quiet = false
+    @Option(help: ArgumentHelp("table, json, or a template such as '{{.Name}}'.", valueName: "FORMAT"))
+    var format = "table"
+
+    func validate() throws { _ = try ListTemplate(format) }
 
     func run() throws {
-        var table = Table("DRIVER", "VOLUME NAME")
-        for volume in try VolumeStore(Roots.fromEnvironment()).list() {
-            if quiet { Output.line(volume.name) } else { table.add("local", volume.name) }
+        let store = VolumeStore(Roots.fromEnvironment())
+        try VolumeList.show(store.list(), of: store, quiet: quiet, format: format)
+    }
+
+    static func show(_ volumes: [VolumeStore.Record], of store: VolumeStore, quiet: Bool, format: String) throws {
+        if quiet { return volumes.forEach { Output.line($0.name) } }
+        let rows = volumes.map { volume in
+            [
+                "Name": volume.name, "Driver": "local", "Mountpoint": store.data(volume.name), "Scope": "local",
+                "Labels": volume.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                    .joined(separator: ","),
+            ]
         }
-        if !quiet { Output.standardOutput(table.text) }
+        let template =
+            format == "table" ? "table {{.Driver}}\\t{{.Name}}" : format == "json" ? "{{json .}}" : format
+        Output.standardOutput(try ListTemplate(template).text(rows, headings: ["Name": "VOLUME NAME"]))
     }
 }
 
@@ -88,10 +103,16 @@ struct VolumeCreate: ParsableCommand {
 
 struct VolumeInspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "Print what is known of volumes, as JSON.")
+        commandName: "inspect", abstract: "Print what is known of volumes, as JSON or as a template says.")
 
+    @Option(
+        name: [.customShort("f"), .long],
+        help: ArgumentHelp("json, on one line, or a template such as '{{.Mountpoint}}'.", valueName: "FORMAT"))
+    var format: String?
     @Argument(help: ArgumentHelp("Names.", valueName: "VOLUME"), completion: .volumes)
     var volumes: [String]
+
+    func validate() throws { try InspectTemplate(format).check() }
 
     /// As docker names the fields.
     private struct Row: Encodable {
@@ -112,7 +133,7 @@ struct VolumeInspect: ParsableCommand {
                 CreatedAt: timestamp(volume.created), Driver: "local", Labels: volume.labels,
                 Mountpoint: try store.source(name), Name: name, Scope: "local")
         }
-        Output.line(String(decoding: try encodeJSON(rows), as: UTF8.self))
+        Output.standardOutput(try InspectTemplate(format).text(rows))
     }
 }
 

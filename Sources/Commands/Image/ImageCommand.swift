@@ -81,8 +81,11 @@ struct ImageList: ParsableCommand {
     var quiet = false
     @Flag(help: "Do not shorten the ids.")
     var noTrunc = false
-    @Option(help: ArgumentHelp("table or json.", valueName: "FORMAT"))
-    var format: ListFormat = .table
+    @Option(
+        help: ArgumentHelp("table, json, or a template such as '{{.Repository}}:{{.Tag}}'.", valueName: "FORMAT"))
+    var format = "table"
+
+    func validate() throws { _ = try ListTemplate(format) }
 
     private struct Row: Encodable {
         let ID: String
@@ -95,29 +98,30 @@ struct ImageList: ParsableCommand {
 
     func run() throws {
         let images = try ImageStore(root: Roots.fromEnvironment().root).list()
-        var table = Table("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE")
-        for image in images {
-            let id = noTrunc ? image.id : String(image.id.dropFirst(7).prefix(12))
-            if quiet {
-                Output.line(id)
-                continue
-            }
-            for reference in image.references.isEmpty ? ["<none>:<none>"] : image.references {
-                let parts = ImageName(reference)
-                if format == .json {
-                    let row = Row(
-                        ID: image.id, Repository: parts.repository, Tag: parts.tag, Digest: image.digest,
-                        Size: image.size,
-                        CreatedAt: timestamp(image.created))
-                    Output.line(String(decoding: try encodeJSON(row), as: UTF8.self))
-                } else {
-                    table.add(
-                        parts.repository, parts.tag, id, "\(Age.text(since: image.created)) ago",
-                        SizeText.text(image.size))
-                }
-            }
+        func id(_ image: Image) -> String { noTrunc ? image.id : String(image.id.dropFirst(7).prefix(12)) }
+        if quiet { return images.forEach { Output.line(id($0)) } }
+        let named = images.flatMap { image in
+            (image.references.isEmpty ? ["<none>:<none>"] : image.references).map { (image, ImageName($0)) }
         }
-        if !quiet && format == .table { Output.standardOutput(table.text) }
+        if format == "json" {
+            for (image, name) in named {
+                let row = Row(
+                    ID: image.id, Repository: name.repository, Tag: name.tag, Digest: image.digest, Size: image.size,
+                    CreatedAt: timestamp(image.created))
+                Output.line(String(decoding: try encodeJSON(row), as: UTF8.self))
+            }
+            return
+        }
+        let rows = named.map { image, name in
+            [
+                "ID": id(image), "Repository": name.repository, "Tag": name.tag, "Digest": image.digest,
+                "CreatedSince": "\(Age.text(since: image.created)) ago", "CreatedAt": timestamp(image.created),
+                "Size": SizeText.text(image.size),
+            ]
+        }
+        let table = "table {{.Repository}}\\t{{.Tag}}\\t{{.ID}}\\t{{.CreatedSince}}\\t{{.Size}}"
+        let template = try ListTemplate(format == "table" ? table : format)
+        Output.standardOutput(try template.text(rows, headings: ["ID": "IMAGE ID", "CreatedSince": "CREATED"]))
     }
 }
 

@@ -9,10 +9,16 @@ import Runtime
 
 struct ImageInspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "Show all that is known of images, as JSON.")
+        commandName: "inspect", abstract: "Show all that is known of images, as JSON or as a template says.")
 
+    @Option(
+        name: [.customShort("f"), .long],
+        help: ArgumentHelp("json, on one line, or a template such as '{{.Id}}'.", valueName: "FORMAT"))
+    var format: String?
     @Argument(help: ArgumentHelp("Names or ids.", valueName: "IMAGE"), completion: .images)
     var images: [String]
+
+    func validate() throws { try InspectTemplate(format).check() }
 
     /// As docker names the fields.
     private struct Document: Encodable {
@@ -49,7 +55,7 @@ struct ImageInspect: ParsableCommand {
                 RootFS: .init(Layers: try file.diffIDs().map { "\($0)" }), Digest: image.digest,
                 Layers: image.layerPaths)
         }
-        Output.line(String(decoding: try encodeJSON(documents, pretty: true), as: UTF8.self))
+        Output.standardOutput(try InspectTemplate(format).text(documents))
     }
 }
 

@@ -10,10 +10,18 @@ import Supervisor
 
 struct NetworkInspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "Print what is known of networks, as JSON.")
+        commandName: "inspect", abstract: "Print what is known of networks, as JSON or as a template says.")
 
+    @Option(
+        name: [.customShort("f"), .long],
+        help: ArgumentHelp(
+            "json, on one line, or a template such as '{{range .IPAM.Config}}{{.Subnet}}{{end}}'.",
+            valueName: "FORMAT"))
+    var format: String?
     @Argument(help: ArgumentHelp("Names.", valueName: "NETWORK"), completion: .networks)
     var networks: [String]
+
+    func validate() throws { try InspectTemplate(format).check() }
 
     /// As docker names the fields.
     private struct Row: Encodable {
@@ -82,6 +90,6 @@ struct NetworkInspect: ParsableCommand {
                 Internal: network.isInternal, Containers: Dictionary(members) { first, _ in first },
                 Labels: network.labels)
         }
-        Output.line(String(decoding: try encodeJSON(rows, pretty: true), as: UTF8.self))
+        Output.standardOutput(try InspectTemplate(format).text(rows))
     }
 }

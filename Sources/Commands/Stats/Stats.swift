@@ -59,7 +59,7 @@ struct Stats: ParsableCommand {
             earlier = samples
             // A share needs two looks.
             if !isFirst {
-                let text = template.text(rows, headings: StatsRow.headings)
+                let text = try template.text(rows, headings: StatsRow.headings)
                 if let area {
                     area.draw(text.split(separator: "\n").map(String.init))
                 } else {
