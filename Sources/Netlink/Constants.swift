@@ -85,11 +85,22 @@ package enum IFLA: UInt16, AttributeFamily {
     case OPERSTATE = 16
     case LINKINFO = 18
     case NET_NS_PID = 19
+    case AF_SPEC = 26
     case GROUP = 27
     case NET_NS_FD = 28
     case NUM_TX_QUEUES = 31
     case NUM_RX_QUEUES = 32
     case LINK_NETNSID = 37
+}
+
+/// What stands in `IFLA_AF_SPEC`: the number of an address family.
+package enum IFLA_AF: UInt16, AttributeFamily {
+    case AF_INET6 = 10
+}
+
+/// What stands in `IFLA_AF_SPEC` for AF_INET6: `IFLA_INET6_*`.
+package enum IFLA_INET6: UInt16, AttributeFamily {
+    case ADDR_GEN_MODE = 8
 }
 
 /// What stands in `IFLA_LINKINFO`: `IFLA_INFO_*`.
@@ -175,6 +186,7 @@ package let NLA_F_NESTED: UInt16 = 0x8000
 package let NLA_TYPE_MASK: UInt16 = 0x3fff
 package let IFF_UP: UInt32 = 0x1
 package let IFF_LOOPBACK: UInt32 = 0x8
+package let IN6_ADDR_GEN_MODE_NONE: UInt8 = 1
 package let IFA_F_NODAD: UInt32 = 0x02
 /// A neighbour's state and flag (uapi linux/neighbour.h): one that is not asked for; of a bridge that a port belongs to.
 package let NUD_NOARP: UInt16 = 0x40

@@ -165,6 +165,17 @@ package enum LinkRequest {
         }
     }
 
+    /// `ip link set NAME addrgenmode none`: once up it makes no IPv6 address for itself, and none of the packets that ask
+    /// whether that is free and who routes. The kernel has no such setting for a link with an MTU below 1280.
+    package static func withoutOwnAddress(_ link: Selector) -> NetlinkRequest {
+        NetlinkRequest(.RTM_NEWLINK, words: "ip link set \(link) addrgenmode none") {
+            select(&$0, link)
+            $0.nested(IFLA.AF_SPEC) {
+                $0.nested(IFLA_AF.AF_INET6) { $0.attribute(IFLA_INET6.ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE) }
+            }
+        }
+    }
+
     /// `ip link set NAME master BRIDGE`; 0 takes it out.
     package static func set(_ link: Selector, master: Int32) -> NetlinkRequest {
         NetlinkRequest(.RTM_NEWLINK, words: "ip link set \(link) master if\(master)") {

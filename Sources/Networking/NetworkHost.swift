@@ -143,9 +143,17 @@ package final class NetworkHost {
         }
     }
 
+    /// Whether the kernel has IPv6.
+    private static let hasIPv6 = access("/proc/sys/net/ipv6", F_OK) == 0
+
     /// What makes an interface inside a container usable. The route comes last: its gateway must be reachable.
     static func configuration(_ endpoint: Endpoint, interface: Int32) -> [NetlinkRequest] {
         var requests = [LinkRequest.set(.index(interface), up: true)]
+        // As Docker has it. Each address of its own would be told to all others of the network, many times: of a thousand
+        // containers a third of the time that it takes to connect them.
+        if endpoint.address6 == nil && hasIPv6 && endpoint.mtu ?? 1500 >= 1280 {
+            requests.insert(LinkRequest.withoutOwnAddress(.index(interface)), at: 0)
+        }
         if let address = endpoint.address {
             requests.append(AddressRequest.add(address, prefixLength: endpoint.prefixLength, to: interface))
         }

@@ -111,6 +111,30 @@ import Testing
         }
     }
 
+    @Test func `in a network without IPv6 no interface has such an address, but one that the file gives`() throws {
+        try Sandbox.run("fouronly") { box in
+            try box.write(
+                """
+                services:
+                  four: { image: busybox:1, init: true, networks: [four] }
+                  small: { image: busybox:1, init: true, networks: [small] }
+                  given: { image: busybox:1, init: true, networks: { four: { link_local_ips: ["fe80::7"] } } }
+                  six: { image: busybox:1, init: true, networks: [six] }
+                networks:
+                  four:
+                  small: { driver_opts: { com.docker.network.driver.mtu: 1200 } }
+                  six: { enable_ipv6: true }
+                """)
+            box.must("up", "-d")
+            func addresses(_ service: String) -> [Substring] {
+                box.exec(service, "ip", "-6", "addr", "show", "eth0").matches(of: /inet6 ([^ ]+)/).map(\.1)
+            }
+            #expect(addresses("four") == [] && addresses("small") == [])
+            #expect(addresses("given") == ["fe80::7/64"])
+            #expect(addresses("six").count == 2)
+        }
+    }
+
     @Test func `a network may have IPv6 alone`() throws {
         try Sandbox.run("sixonly") { box in
             try box.write(

@@ -64,6 +64,24 @@ func hex(_ text: String) -> [UInt8] {
                     """))
     }
 
+    @Test func `a link is told to make no address for itself`() throws {
+        let request = LinkRequest.withoutOwnAddress(.index(9))
+        #expect(request.words == "ip link set if9 addrgenmode none")
+        #expect(
+            try request.encoded(sequence: 7)
+                == hex(
+                    """
+                    30 00 00 00 10 00 01 00  # nlmsg_len 48, RTM_NEWLINK, REQUEST
+                    07 00 00 00 00 00 00 00  # nlmsg_seq, nlmsg_pid
+                    00 00 00 00              # ifi_family AF_UNSPEC, padding, ifi_type
+                    09 00 00 00              # ifi_index
+                    00 00 00 00 00 00 00 00  # ifi_flags, ifi_change
+                    10 00 1a 80              # IFLA_AF_SPEC, nested, 16 bytes
+                    0c 00 0a 80              # AF_INET6, nested, 12 bytes
+                    05 00 08 00 01 00 00 00  # IFLA_INET6_ADDR_GEN_MODE none, padding
+                    """))
+    }
+
     @Test func `links of a group are deleted with one message that names no link`() throws {
         let request = LinkRequest.delete(group: 0x01020304)
         #expect(request.words == "ip link del group 16909060")
