@@ -100,6 +100,28 @@ import Testing
         }
     }
 
+    @Test func `signs of readiness come through, and the fixture is a database with its rows`() throws {
+        try Sandbox.run("rootless-ready") { box in
+            try PlainUserAccount.with(box) { user in
+                for image in ["nginx", "redis", "postgres"] { try user.load(image) }
+                user.give("\(ExampleTests.package)/examples/ready", as: ".")
+                let up = user.trice("up", "-d", "--wait", environment: ["PORT": "0"])
+                #expect(up.status == 0, "\(up)\n\(user.log)")
+                let health = user.must("ps", "--format", "{{.Health}}").out
+                #expect(health == "healthy\nhealthy\nhealthy\n", "\(health)")
+                user.must("down", "-v", "-t", "1")
+                user.give("\(ExampleTests.package)/examples/fixtures", as: ".")
+                let fixture = user.trice("up", "-d", "--wait", environment: ["DB_PORT": "0"])
+                #expect(fixture.status == 0, "\(fixture)\n\(user.log)")
+                let count = user.must(
+                    "exec", "-T", "-e", "PGPASSWORD=test", "db", "psql", "-h", "127.0.0.1", "-U", "postgres", "-d",
+                    "test", "-tAc", "select count(*) > 0 from users")
+                #expect(count.out == "t\n", "\(count)")
+                user.must("down", "-v", "-t", "1")
+            }
+        }
+    }
+
     @Test(arguments: [
         (
             "mem_limit: 64m", "5:16",
