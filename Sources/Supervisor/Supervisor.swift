@@ -136,7 +136,9 @@ final class Supervisor {
         launcher.onLost = { [unowned self] in self.launcherLost() }
         try launcher.begin()
         saved = try records.loadDesired()
-        try adopt(children: children, ended: ended, areOfThisRun: !isFirst)
+        // A launcher that has started something is no news of the machine's start.
+        let areOfThisRun = !isFirst || !children.isEmpty || !ended.isEmpty
+        try adopt(children: children, ended: ended, areOfThisRun: areOfThisRun)
         server = try Server(listener, on: loop) { [unowned self] connection, request, descriptors in
             self.handle(connection, request, descriptors)
         }

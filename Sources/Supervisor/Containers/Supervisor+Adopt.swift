@@ -24,7 +24,7 @@ extension Supervisor {
             try sweep(id)
         }
         for record in found { containers[record.id] = Container(record) }
-        let ran = containers.values.filter(\.state.isLive)
+        var lost: [Container] = []
         try joinNetworks()
         for container in containers.values {
             do { _ = try delivery(of: container) } catch {
@@ -37,6 +37,8 @@ extension Supervisor {
                 containerEnded(container, end.status, at: end.time)
             } else if container.state.isLive {
                 adopt(container, isChild: children.contains { $0.pid == process?.pid })
+                // It ran, and is not there any more.
+                if process != nil && !container.state.isLive { lost.append(container) }
             } else if let child = children.first(where: { $0.id == container.id }) {
                 // Its start was not even on record.
                 container.state.beginStart(saved?.desired.services[container.record.config.service])
@@ -49,7 +51,7 @@ extension Supervisor {
                 _ = remove(container)
             }
         }
-        if !areOfThisRun { bringBack(after: ran.filter { !$0.state.isLive }) }
+        if !areOfThisRun { bringBack(after: lost) }
         networks.keepLeases(of: Set(containers.keys))
         for end in ended { launcher.forget(end.pid) }
         for child in children { adoptFilling(child) }
