@@ -176,27 +176,31 @@ private struct JSONValue: Decodable {
     }
 
     init(from decoder: any Decoder) throws {
-        if let fields = try? decoder.container(keyedBy: Key.self) {
+        if let fields = try Self.ifSo({ try decoder.container(keyedBy: Key.self) }) {
             document = .object(
                 try fields.allKeys.sorted { $0.stringValue < $1.stringValue }.map {
                     Document.Field($0.stringValue, try fields.decode(JSONValue.self, forKey: $0).document)
                 })
-        } else if var items = try? decoder.unkeyedContainer() {
+        } else if var items = try Self.ifSo({ try decoder.unkeyedContainer() }) {
             var values: [Document] = []
             while !items.isAtEnd { values.append(try items.decode(JSONValue.self).document) }
             document = .array(values)
         } else {
-            let value = try decoder.singleValueContainer()
-            document =
-                if value.decodeNil() { .null } else if let bool = try? value.decode(Bool.self) {
-                    .bool(bool)
-                } else if let
-                    number = try? value.decode(Int64.self)
-                { .int(number) } else if let number = try? value.decode(UInt64.self) {
-                    .unsigned(number)
-                } else if let
-                    number = try? value.decode(Double.self)
-                { .double(number) } else { .string(try value.decode(String.self)) }
+            document = try Self.scalar(decoder.singleValueContainer())
         }
+    }
+
+    private static func scalar(_ value: any SingleValueDecodingContainer) throws -> Document {
+        if value.decodeNil() { return .null }
+        if let bool = try ifSo({ try value.decode(Bool.self) }) { return .bool(bool) }
+        if let number = try ifSo({ try value.decode(Int64.self) }) { return .int(number) }
+        if let number = try ifSo({ try value.decode(UInt64.self) }) { return .unsigned(number) }
+        if let number = try ifSo({ try value.decode(Double.self) }) { return .double(number) }
+        return .string(try value.decode(String.self))
+    }
+
+    /// Nil where the value is of another kind, as the decoder says: there is no other way to ask it.
+    private static func ifSo<T>(_ read: () throws -> T) throws -> T? {
+        do { return try read() } catch is DecodingError { return nil }
     }
 }

@@ -21,8 +21,8 @@ struct NetworkAddressing {
     /// - Throws: `Failure` at the place in the file of what cannot be had.
     init(of network: Network, tag: String, hostSubnets: [IPv4Prefix], others: [NetworkClaim]) throws {
         let place = network.places["ipam"] ?? network.location
-        let four = network.subnets.filter { !($0.subnet?.contains(":") ?? false) }
-        let six = network.subnets.filter { $0.subnet?.contains(":") ?? false }
+        let four = network.subnets.filter { !$0.isIPv6 }
+        let six = network.subnets.filter(\.isIPv6)
         guard four.count <= 1, six.count <= 1 else {
             throw Failure("network \(network.key): a network has one IPv4 subnet and one IPv6 subnet", at: place)
         }
@@ -102,6 +102,11 @@ struct NetworkAddressing {
         }
         return value
     }
+}
+
+extension Network.Subnet {
+    /// One that says no address is of IPv4.
+    var isIPv6: Bool { subnet?.contains(":") ?? false }
 }
 
 /// A hardware address as `02:42:ac:11:00:02`; nil where the text is none.

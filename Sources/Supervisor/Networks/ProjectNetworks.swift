@@ -112,7 +112,7 @@ final class ProjectNetworks {
         let record = NetworkRecord(
             name: network.name, project: network.name == PredefinedNetworks.bridge ? "" : project, key: network.key,
             bridge: bridge, parent: parent, subnet: addressing.subnet,
-            isSubnetAsked: network.subnets.contains { !($0.subnet?.contains(":") ?? false) },
+            isSubnetAsked: network.subnets.contains { !$0.isIPv6 },
             gateway: addressing.gateway, range: addressing.range, auxiliary: addressing.auxiliary,
             subnet6: addressing.subnet6, gateway6: addressing.gateway6, driverOptions: options,
             definition: network.name == PredefinedNetworks.bridge ? nil : configHash(of: network),
